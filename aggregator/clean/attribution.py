@@ -1,0 +1,42 @@
+"""Who an entry is by and where it came from, in the words of a template."""
+
+from __future__ import annotations
+
+import re
+
+from aggregator.clean.text import one_line
+from aggregator.model import Entry, Origin, Person
+
+FIELD = re.compile(r"\{([a-z.]+)\}")
+MAIL_THEN_NAME = re.compile(r"(\S+@\S+)\s*\((.+)\)")
+NAME_THEN_MAIL = re.compile(r"(.+?)\s*[<(](\S+@[^\s>)]+)[>)]")
+MAIL = re.compile(r"[^\s@<>()\"]+@[^\s@<>()\"]+")
+
+
+def person(name: str, email: str | None, uri: str | None) -> Person | None:
+    """A person as Atom has it, from a name that may be an RFC 822 address (RSS `author`); None when nameless."""
+    text = one_line(name, 200)
+    mail = one_line(email or "", 200)
+    match = MAIL_THEN_NAME.fullmatch(text)
+    if match:
+        text, mail = match[2].strip(), mail or match[1]
+    else:
+        match = NAME_THEN_MAIL.fullmatch(text)
+        if match:
+            text, mail = match[1].strip(' "'), mail or match[2]
+    if MAIL.fullmatch(text):
+        text, mail = text.partition("@")[0], mail or text
+    text = text or mail.partition("@")[0]
+    return Person(text, mail if MAIL.fullmatch(mail) else None, uri) if text else None
+
+
+def visible_line(template: str, entry: Entry, origin: Origin, authors: tuple[Person, ...]) -> str:
+    """The line that stands under an entry, as plain text."""
+    words = {
+        "source.title": origin.title,
+        "source.url": origin.html_url or origin.self_url or "",
+        "author": ", ".join(author.name for author in authors),
+        "title": entry.title,
+        "rights": entry.rights or origin.rights or "",
+    }
+    return one_line(FIELD.sub(lambda match: words.get(match[1], match[0]), template))

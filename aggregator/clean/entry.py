@@ -1,0 +1,149 @@
+"""A `Reading` becomes an `Intake`: every draft cleaned into an entry we can stand behind, or left out and named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from aggregator.clean.attribution import person
+from aggregator.clean.dates import settle
+from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
+from aggregator.clean.markup import sanitise
+from aggregator.clean.text import excerpt, legal, one_line, plain
+from aggregator.clean.urls import absolute, is_iri
+from aggregator.model import Draft, Enclosure, Entry, FeedFound, Intake, Origin, Person, Reading, Source, Term
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
+TITLE_FROM_TEXT = 80
+MOST_PERSONS, MOST_TERMS, MOST_ENCLOSURES = 20, 50, 50
+
+
+def clean(reading: Reading, source: Source, url: str) -> Intake:
+    """Clean what was read from `url`, the final address of the document."""
+    origin = _origin(reading.feed, source, url)
+    base = origin.html_url or url
+    entries, problems = [], list(reading.problems)
+    for number, draft in enumerate(reading.drafts, 1):
+        entry = _entry(draft, source, origin, base, url)
+        if entry is None:
+            problems.append(f"entry {number} is empty")
+        else:
+            entries.append(entry)
+    return Intake(origin, told_apart(entries), tuple(problems))
+
+
+def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:
+    """One entry, or None when there is nothing in it."""
+    guid = tidy_guid(draft.id)
+    enclosures = _enclosures(draft.enclosures, base)
+    own_link = absolute(draft.link, base) or absolute(guid if guid.startswith(("http:", "https:")) else None)
+    link = (
+        own_link
+        or (enclosures[0].href if enclosures else None)
+        or origin.html_url
+        or absolute(source.public_url)
+        or url
+    )
+    content = sanitise(draft.content, base, link)
+    summary = sanitise(draft.summary, base, link)
+    title = plain(draft.title) or excerpt(content or summary, TITLE_FROM_TEXT)
+    if not (title or own_link or enclosures):
+        return None
+    published = settle(draft.published, source.timezone)
+    return Entry(
+        key=entry_key(guid, own_link, title, published),
+        title=title or _name_in(link) or origin.title,
+        link=link,
+        origin=origin,
+        claim=claim(guid),
+        published=published,
+        updated=settle(draft.updated, source.timezone),
+        authors=_persons(draft.authors, base),
+        terms=_terms(draft.terms),
+        summary=summary,
+        content=content,
+        language=_language(draft.language) or origin.language,
+        rights=plain(draft.rights) or None,
+        enclosures=enclosures,
+        upstream=_upstream(draft.source, base) if draft.source else None,
+    )
+
+
+def _origin(feed: FeedFound, source: Source, url: str) -> Origin:
+    """The feed as `atom:source` names it; of the operator's words only the public address, the rest is laid over
+    when it is shown, so that a change of the config is seen at once."""
+    own_id = tidy_guid(feed.id)
+    html_url = absolute(feed.html_url, url)
+    return Origin(
+        id=own_id if is_iri(own_id) else source.public_url,
+        title=plain(feed.title) or urlsplit(source.public_url).hostname or source.id,
+        self_url=source.public_url,
+        html_url=html_url,
+        icon=absolute(feed.icon, html_url or url),
+        language=_language(feed.language),
+        rights=plain(feed.rights) or None,
+        updated=settle(feed.updated, source.timezone),
+        authors=_persons(feed.authors, html_url or url),
+    )
+
+
+def _upstream(found: FeedFound, base: str) -> Origin | None:
+    """The source that an entry already carried (RFC 4287 §4.2.11, RSS 2.0 `source`); None without a name."""
+    title = plain(found.title)
+    self_url, html_url = absolute(found.self_url, base), absolute(found.html_url, base)
+    own_id = tidy_guid(found.id)
+    name = own_id if is_iri(own_id) else self_url or html_url
+    if not name or not (title or self_url or html_url):
+        return None
+    return Origin(
+        id=name,
+        title=title or urlsplit(self_url or html_url or "").hostname or name,
+        self_url=self_url,
+        html_url=html_url,
+        icon=absolute(found.icon, base),
+        language=_language(found.language),
+        rights=plain(found.rights) or None,
+        updated=settle(found.updated, None),
+        authors=_persons(found.authors, base),
+    )
+
+
+def _persons(found: Iterable[Person], base: str) -> tuple[Person, ...]:
+    persons = (person(p.name, p.email, absolute(p.uri, base)) for p in found)
+    return tuple(dict.fromkeys(p for p in persons if p))[:MOST_PERSONS]
+
+
+def _terms(found: Iterable[Term]) -> tuple[Term, ...]:
+    terms = []
+    for term in found:
+        name, label = one_line(term.term, 200), one_line(term.label or "", 200)
+        scheme = legal(term.scheme or "").strip()
+        if name:
+            terms.append(Term(name, scheme if is_iri(scheme) else None, label or None))
+    return tuple(dict.fromkeys(terms))[:MOST_TERMS]
+
+
+def _enclosures(found: Iterable[Enclosure], base: str) -> tuple[Enclosure, ...]:
+    kept: dict[str, Enclosure] = {}
+    for enclosure in found:
+        href = absolute(enclosure.href, base)
+        kind = (enclosure.type or "").strip()
+        if href:
+            title = one_line(enclosure.title or "") or None
+            fitting = kind if MEDIA_TYPE.fullmatch(kind) else None
+            kept.setdefault(href, Enclosure(href, fitting, enclosure.length, title))
+    return tuple(kept.values())[:MOST_ENCLOSURES]
+
+
+def _language(tag: str | None) -> str | None:
+    """A language tag of the form of BCP 47 §2.1; `zh_CN` is what many mean by `zh-CN`."""
+    text = (tag or "").strip().replace("_", "-")
+    return text if LANGUAGE.fullmatch(text) and len(text) <= 35 else None
+
+
+def _name_in(link: str) -> str:
+    """What an address calls itself: the last part of its path."""
+    last = unquote(urlsplit(link).path.rstrip("/").rpartition("/")[2])
+    return one_line(last, TITLE_FROM_TEXT)

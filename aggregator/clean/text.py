@@ -1,0 +1,58 @@
+"""Plain text: legal in XML 1.0, on one line, without markup."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import nh3
+
+from aggregator.model import Markup
+
+# XML 1.0 §2.2, plus the C1 controls (they mean nothing in a feed and break terminals) and the non-characters.
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+LONGEST_LINE = 1000
+HTML_TYPES = ("text/html", "application/xhtml+xml")
+# Elements that part words where they stand; without a blank in their place "<p>a</p><p>b</p>" would read "ab".
+BREAKS = re.compile(
+    r"<(?:/?(?:p|div|li|ul|ol|h[1-6]|tr|td|th|blockquote|section|article|figure|pre|dd|dt)\b|br\b|hr\b)",
+    re.IGNORECASE,
+)
+
+
+def legal(text: str) -> str:
+    """The text without characters that XML 1.0 does not allow."""
+    return ILLEGAL.sub("", text)
+
+
+def one_line(text: str, longest: int = LONGEST_LINE) -> str:
+    """The text on one line, blanks collapsed, cut at `longest` characters with an ellipsis."""
+    line = " ".join(legal(text).split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def strip_tags(markup: str) -> str:
+    """The text of an HTML fragment, references resolved; scripts and styles are no text."""
+    if "<" not in markup and "&" not in markup:
+        return markup
+    bare = nh3.clean(BREAKS.sub(lambda match: " " + match[0], legal(markup)), tags=set(), attributes={})
+    return html.unescape(bare)
+
+
+def plain(markup: Markup | None, longest: int = LONGEST_LINE) -> str:
+    """The markup as one line of plain text; "" when there is none."""
+    if markup is None:
+        return ""
+    # A megabyte of title is an attack, not a title: what is cut here could not have been shown anyway.
+    value = markup.value[: longest * 20]
+    return one_line(strip_tags(value) if markup.type in HTML_TYPES else value, longest)
+
+
+def excerpt(markup: str, longest: int) -> str:
+    """The beginning of an HTML fragment as one line, cut between words where the script has blanks."""
+    line = one_line(strip_tags(markup[: longest * 200]), longest * 20)
+    if len(line) <= longest:
+        return line
+    cut = line[:longest]
+    blank = cut.rfind(" ")
+    return (cut[:blank] if blank > longest * 0.7 else cut).rstrip(" ,;:、，；：") + "…"

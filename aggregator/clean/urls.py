@@ -1,0 +1,87 @@
+"""Addresses: which ones may leave us, how relative ones are resolved, and what is hidden from people."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
+
+LONGEST = 8000
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+# The URL Standard (§4.4) drops these before it looks at anything, and so does every browser.
+DROPPED = re.compile(r"[\t\n\r]")
+EDGES = "".join(map(chr, range(33)))
+# What neither RFC 3986 nor RFC 3987 §2.2 and §4.1 allows in a path, query or fragment; letters beyond ASCII stay as
+# the publisher wrote them.
+FORBIDDEN = r"\x00-\x20\x7f-\x9f\"<>\\\[\]^`{|}\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+UNSAFE = re.compile(f"[{FORBIDDEN}]")
+BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^{FORBIDDEN}#]+(#[^{FORBIDDEN}#]*)?")
+ACTIVE = frozenset({"javascript", "vbscript", "data", "blob", "about", "file"})
+
+
+def split(url: str) -> SplitResult | None:
+    """The parts of an http(s) address with a host and a sane port, or None."""
+    try:
+        parts = urlsplit(url)
+        port_is_sane = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname and port_is_sane else None
+
+
+def is_web_url(url: str) -> bool:
+    """Whether this is an absolute http(s) address without spaces or control characters."""
+    return len(url) <= LONGEST and not re.search(r"[\x00-\x20\x7f]", url) and split(url) is not None
+
+
+def absolute(reference: str | None, base: str = "") -> str | None:
+    """The absolute http(s) address that `reference` means at `base` (RFC 3986 §5), otherwise as it was written.
+
+    Characters that no address may hold are percent-encoded; user name and password go. None when there is no such
+    address: another scheme, no host, longer than 8,000 characters, or not parseable.
+    """
+    if not reference:
+        return None
+    cleaned = DROPPED.sub("", reference.strip(EDGES))
+    if not cleaned or len(cleaned) > LONGEST:
+        return None
+    try:
+        joined = urljoin(base, cleaned) if base else cleaned
+    except ValueError:
+        return None
+    parts = split(joined)
+    if parts is None:
+        return None
+    netloc = parts.netloc.rpartition("@")[2]
+    if UNSAFE.search(netloc.replace("[", "").replace("]", "")) or "%" in netloc:
+        return None
+    fragment = _encode(parts.fragment).replace("#", "%23")
+    return urlunsplit((parts.scheme, netloc, _encode(parts.path), _encode(parts.query), fragment))
+
+
+def _encode(part: str) -> str:
+    return BROKEN_PERCENT.sub("%25", UNSAFE.sub(lambda match: quote(match[0], safe="", errors="replace"), part))
+
+
+def is_iri(text: str) -> bool:
+    """Whether `text` can be an `atom:id` (RFC 4287 §4.2.6): an absolute IRI, and of no scheme that runs code."""
+    if len(text) > 2000 or not IRI.fullmatch(text) or BROKEN_PERCENT.search(text):
+        return False
+    scheme = text.partition(":")[0].lower()
+    if scheme in ("http", "https"):
+        return split(text) is not None
+    return scheme not in ACTIVE
+
+
+def without_secrets(url: str) -> str:
+    """The address without user name, password and fragment."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+
+
+def same_address(url: str) -> str:
+    """What two spellings of one address have in common: http or https, default port or none, case of the host."""
+    parts = urlsplit(url)
+    port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.hostname or ''}{port}{parts.path or '/'}{query}"

@@ -1,0 +1,38 @@
+"""The command line: one file per group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from aggregator.cli import look, serve
+from aggregator.errors import AggregatorError, ConfigError
+
+app = typer.Typer(
+    name="aggregator",
+    help="Polls feeds, keeps every entry once, and publishes per-category feeds that say where each entry came from.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+serve.register(app)
+look.register(app)
+
+
+def main() -> None:
+    """The `aggregator` command. Exit status: see `aggregator.errors`."""
+    try:
+        app()
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        sys.exit(error.exit_status)
+    except AggregatorError as error:
+        print(f"aggregator: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        # Whoever read our output has enough; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,206 @@
+"""Every key of the config file: its type, its default, and what it means. The JSON Schema comes from here."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from aggregator.config.values import (
+    Attribution,
+    BaseUrl,
+    Duration,
+    HeaderName,
+    HeaderValue,
+    Language,
+    NetworkOrHost,
+    PositiveDuration,
+    Size,
+    Slug,
+    Slugs,
+    StoreUrl,
+    Text,
+    TimeZone,
+    WebUrl,
+    as_tuple,
+    one_or_many,
+    wrong,
+)
+
+Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
+Limit = Annotated[int, Field(ge=1, le=1000, strict=True)]
+
+
+class Keys(BaseModel):
+    """A mapping of the config file: unknown keys are mistakes, nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class AuthorKeys(Keys):
+    """A person."""
+
+    name: Text
+    email: Text | None = None
+    uri: WebUrl | None = None
+
+
+class SiteKeys(Keys):
+    """The published site as a whole."""
+
+    title: Text = Field("Feeds", description="Name of the site, in every page and feed.")
+    base_url: BaseUrl | None = Field(
+        None, description="Address of the site; the only origin in any output. Default: server.host and port."
+    )
+    language: Language = Field("en", description="Language of the pages, and of entries that name none.")
+    timezone: TimeZone = Field("UTC", description="Zone in which pages show times.")
+    author: AuthorKeys | None = Field(None, description="Who publishes the site: name, email, uri.")
+    contact: Text | None = Field(None, description="Page or mail address for publishers; goes into the User-Agent.")
+    rights: Text | None = Field(None, description="Rights statement of the published feeds.")
+
+
+class OutputKeys(Keys):
+    """The published folder."""
+
+    dir: Path = Field(Path("var/public"), strict=False, description="The published folder.")
+    limit: Limit = Field(50, description="How many entries a feed shows.")
+    formats: Annotated[tuple[Literal["atom", "html"], ...], BeforeValidator(one_or_many)] = Field(
+        ("atom", "html"), description="What is written for every page; atom is always among them."
+    )
+
+    @model_validator(mode="after")
+    def _atom_is_canonical(self) -> OutputKeys:
+        if "atom" not in self.formats:
+            raise wrong("formats must contain atom; every other format refers to it")
+        return self
+
+
+class ServerKeys(Keys):
+    """The web server of `run`."""
+
+    host: Text = Field("127.0.0.1", description="Address to listen on.")
+    port: Port = Field(8080, description="Port to listen on; 0 takes a free one.")
+
+
+class PerHostKeys(Keys):
+    """Manners towards one host."""
+
+    concurrency: Annotated[int, Field(ge=1, le=64, strict=True)] = Field(
+        1, description="Requests at a time to one host."
+    )
+    delay: Duration = Field(timedelta(seconds=1), description="Pause between two requests to one host.")
+
+
+class FetchKeys(Keys):
+    """How sources are fetched."""
+
+    concurrency: Annotated[int, Field(ge=1, le=1024, strict=True)] = Field(64, description="Polls at a time.")
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="Deadline of one whole exchange.")
+    max_bytes: Size = Field(10 * 1024**2, description="Largest body taken, decoded.")
+    max_redirects: Annotated[int, Field(ge=0, le=20, strict=True)] = Field(
+        5, description="Redirects followed in a poll."
+    )
+    per_host: PerHostKeys = Field(PerHostKeys(), description="Manners towards one host: concurrency, delay.")
+    allow_private: Annotated[tuple[NetworkOrHost, ...], BeforeValidator(one_or_many)] = Field(
+        (), description="Private networks and hosts that may be fetched from; by default none."
+    )
+
+
+class BasicAuthKeys(Keys):
+    """A user name and a password (RFC 7617)."""
+
+    username: HeaderValue
+    password: HeaderValue
+
+
+class HeaderAuthKeys(Keys):
+    """A header of the source's own."""
+
+    name: HeaderName
+    value: HeaderValue
+
+
+class AuthKeys(Keys):
+    """How a source is told who asks; exactly one of the four."""
+
+    basic: BasicAuthKeys | None = None
+    bearer: HeaderValue | None = None
+    header: HeaderAuthKeys | None = None
+    cookie: HeaderValue | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> AuthKeys:
+        if len(self.model_fields_set) != 1:
+            raise wrong("must hold exactly one of basic, bearer, header, cookie")
+        return self
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The request headers that say it."""
+        if self.basic:
+            pair = f"{self.basic.username}:{self.basic.password}".encode()
+            return (("Authorization", f"Basic {base64.b64encode(pair).decode()}"),)
+        if self.bearer:
+            return (("Authorization", f"Bearer {self.bearer}"),)
+        if self.header:
+            return ((self.header.name, self.header.value),)
+        return (("Cookie", self.cookie or ""),)
+
+
+class SourceDefaults(Keys):
+    """What may stand in a source and, for all sources, under `defaults:`."""
+
+    type: Literal["feed"] = Field("feed", description="What the address gives: feed (RSS, Atom, CDF).")
+    title: Text | None = Field(None, description="Name of the source; wins over what the feed says.")
+    html_url: WebUrl | None = Field(None, description="The source's page for people; wins over what the feed says.")
+    rights: Text | None = Field(None, description="Licence or rights of the entries; wins over what the feed says.")
+    category: Slugs = Field((), description="One category or a list; without one, only in `all`.")
+    enabled: bool = Field(True, description="false stops polling and keeps what is there.")
+    interval: PositiveDuration = Field(timedelta(hours=1), description="How often to poll.")
+    min_interval: PositiveDuration = Field(
+        timedelta(minutes=15), description="Never poll more often than this by what a server says."
+    )
+    max_interval: PositiveDuration = Field(
+        timedelta(hours=24), description="Never wait longer than this, whatever a server says."
+    )
+    timezone: TimeZone | None = Field(None, description="Zone of dates that carry none; without it, UTC.")
+    auth: AuthKeys | None = Field(None, description="basic, bearer, header or cookie.")
+
+
+class SourceKeys(SourceDefaults):
+    """One source."""
+
+    url: WebUrl = Field(description="The address to poll.")
+    id: Slug | None = Field(None, description="Stable key of the source; derived from the URL when left out.")
+    public_url: WebUrl | None = Field(None, description="What attribution may show when `url` holds a secret.")
+
+
+class CategoryKeys(Keys):
+    """One published category."""
+
+    title: Text | None = Field(None, description="Name of the category; default: its slug.")
+    attribution: Attribution | None = Field(
+        None,
+        description="The visible line under each entry, such as 'Source: {source.title}'; false turns it off.",
+    )
+    limit: Limit | None = Field(None, description="How many entries its feed shows; default: output.limit.")
+
+
+class ConfigKeys(Keys):
+    """The whole file."""
+
+    site: SiteKeys = Field(SiteKeys(), description="The published site as a whole.")
+    store: StoreUrl = Field("sqlite:///var/aggregator.db", description="Where entries are kept.")
+    output: OutputKeys = Field(OutputKeys(), description="The published folder.")
+    server: ServerKeys = Field(ServerKeys(), description="The web server of `run`.")
+    fetch: FetchKeys = Field(FetchKeys(), description="How sources are fetched.")
+    defaults: SourceDefaults = Field(SourceDefaults(), description="Source keys for all sources; a source's own win.")
+    categories: dict[Slug, CategoryKeys] = Field({}, description="Titles and settings of categories, by slug.")
+    sources: Annotated[tuple[SourceKeys, ...], BeforeValidator(as_tuple)] = Field(
+        min_length=1, description="What to poll."
+    )
+    include: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = Field(
+        (), description="More files like this one; their sources and categories are added."
+    )

@@ -1,0 +1,216 @@
+"""The kinds of value a config key can have: how each is read, checked, and described to editors."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from aggregator.clean.slugs import SLUG, slug_hint
+from aggregator.clean.urls import is_web_url
+
+T = TypeVar("T")
+
+DURATION = re.compile(r"(\d+)(s|m|h|d)")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SIZE = re.compile(r"(\d+)(KiB|MiB|GiB)?")
+BYTES = {None: 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+LONGEST = timedelta(days=3650)
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2, token
+HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+FIELDS = re.compile(r"\{([^{}]*)\}")
+ATTRIBUTION_FIELDS = ("source.title", "source.url", "author", "title", "rights")
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """A complaint whose words are shown as they are; `{value}` in it becomes the value that was written."""
+    return PydanticCustomError("value", message)
+
+
+def must_be(check: Callable[[str], T], expected: str) -> Callable[[Any], T]:
+    """A reader of text values: `check` raises for what it does not take; what is no text is named by `expected`."""
+
+    def read(value: Any) -> T:
+        if not isinstance(value, str):
+            raise wrong("{value} must be text" + expected)
+        return check(value)
+
+    return read
+
+
+def duration(value: str) -> timedelta:
+    """`90s 5m 1h 7d` as a time span."""
+    match = DURATION.fullmatch(value)
+    if not match:
+        raise wrong("{value} is not a duration; write a number and s, m, h or d, such as 30m")
+    seconds = int(match[1][:12]) * SECONDS[match[2]]
+    if seconds > LONGEST.total_seconds():
+        raise wrong("{value} is longer than ten years; write a shorter duration")
+    return timedelta(seconds=seconds)
+
+
+def positive_duration(value: str) -> timedelta:
+    """A duration of at least one second."""
+    span = duration(value)
+    if not span:
+        raise wrong("{value} is no time at all; write at least 1s")
+    return span
+
+
+def size(value: Any) -> int:
+    """`512KiB 10MiB`, or a plain number of bytes, as bytes."""
+    match = SIZE.fullmatch(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if not match or not int(match[1][:12]):
+        raise wrong("{value} is not a size; write a number and KiB, MiB or GiB, such as 10MiB")
+    return int(match[1][:12]) * BYTES[match[2]]
+
+
+def web_url(value: str) -> str:
+    """An absolute http(s) address."""
+    if not is_web_url(value):
+        raise wrong("{value} is not a web address; write one that begins with http:// or https://")
+    return value
+
+
+def base_url(value: str) -> str:
+    """The site's own address: http(s), no query, no fragment, without the slash at its end."""
+    parts = urlsplit(web_url(value))
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise wrong("{value} must be a bare address such as https://planet.example.org")
+    return value.rstrip("/")
+
+
+def slug(value: str) -> str:
+    """A name that can stand in an address."""
+    if value == "all":
+        raise wrong("{value} is taken: it is the page that shows everything; choose another")
+    if not SLUG.fullmatch(value):
+        raise wrong("{value} cannot be an address; " + slug_hint(value))
+    return value
+
+
+def time_zone(value: str) -> str:
+    """A zone of the IANA time zone database."""
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        raise wrong("{value} is not a time zone; write one such as Europe/Berlin or Asia/Shanghai") from None
+    return value
+
+
+def language(value: str) -> str:
+    """A language tag (BCP 47)."""
+    if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", value):
+        raise wrong("{value} is not a language tag; write one such as en, de or zh-CN")
+    return value
+
+
+def plain_text(value: str) -> str:
+    """A title or the like: not empty, one line."""
+    text = " ".join(value.split())
+    if not text:
+        raise wrong("is empty; write some text or leave the key out")
+    return text
+
+
+def attribution(value: Any) -> str | bool:
+    """The template of the visible line, or false for none."""
+    if value is False:
+        return False
+    if not isinstance(value, str):
+        raise wrong("{value} must be a template such as 'Source: {{source.title}}', or false")
+    for name in FIELDS.findall(value):
+        if name not in ATTRIBUTION_FIELDS:
+            known = ", ".join(ATTRIBUTION_FIELDS)
+            raise wrong("{value} uses an unknown field; the known ones, in braces, are " + known)
+    return value
+
+
+def store_url(value: str) -> str:
+    """Where the store is; SQLite, as a file."""
+    if not value.startswith("sqlite:///") or len(value) == len("sqlite:///"):
+        raise wrong("{value} is not a store this version knows; write sqlite:///var/aggregator.db")
+    return value
+
+
+def network_or_host(value: str) -> str:
+    """A network (CIDR), an address, or a host name in lower case."""
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        pass
+    if not HOST.fullmatch(value.lower()) or value.replace(".", "").isdigit():
+        raise wrong("{value} is neither a network such as 10.0.0.0/8 nor a host name")
+    return value.lower()
+
+
+def header_name(value: str) -> str:
+    """A field name (RFC 9110 §5.1)."""
+    if not HEADER_NAME.fullmatch(value):
+        raise wrong("{value} is not a header name")
+    return value
+
+
+def header_value(value: str) -> str:
+    """A field value (RFC 9110 §5.5): visible ASCII and spaces."""
+    if not value or not value.isascii() or not value.isprintable():
+        raise wrong("must be one line of ASCII text, and not empty")
+    return value
+
+
+def as_tuple(value: Any) -> Any:
+    """A YAML list as the tuple it is kept as; anything else stays, for the validator to name."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def one_or_many(value: Any) -> Any:
+    """Where a list is wanted, one value alone will do."""
+    return (value,) if isinstance(value, str) else as_tuple(value)
+
+
+def spell_duration(span: timedelta) -> str:
+    """A duration as the config writes it."""
+    seconds = int(span.total_seconds())
+    unit, length = next((unit, length) for unit, length in reversed(SECONDS.items()) if seconds % length == 0)
+    return f"{seconds // length}{unit}"
+
+
+def _text(**schema: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **schema})
+
+
+DURATION_SCHEMA = _text(pattern="^[0-9]+[smhd]$", examples=["30s", "5m", "1h", "7d"])
+Text = Annotated[str, PlainValidator(must_be(plain_text, "; put it in quotes")), _text(minLength=1)]
+Duration = Annotated[timedelta, PlainValidator(must_be(duration, " such as 30m or 1h")), DURATION_SCHEMA]
+PositiveDuration = Annotated[
+    timedelta, PlainValidator(must_be(positive_duration, " such as 30m or 1h")), DURATION_SCHEMA
+]
+Size = Annotated[int, PlainValidator(size), WithJsonSchema({"type": ["string", "integer"], "examples": ["10MiB"]})]
+WebUrl = Annotated[str, PlainValidator(must_be(web_url, ": an address")), _text(format="uri", pattern="^https?://")]
+BaseUrl = Annotated[str, PlainValidator(must_be(base_url, ": an address")), _text(format="uri", pattern="^https?://")]
+Slug = Annotated[str, PlainValidator(must_be(slug, "; put it in quotes")), _text(pattern=f"^{SLUG.pattern}$")]
+Slugs = Annotated[
+    tuple[Slug, ...],
+    BeforeValidator(one_or_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+TimeZone = Annotated[
+    str, PlainValidator(must_be(time_zone, " such as Asia/Shanghai")), _text(examples=["Asia/Shanghai"])
+]
+Language = Annotated[str, PlainValidator(must_be(language, " such as zh-CN")), _text(examples=["en", "zh-CN"])]
+Attribution = Annotated[str | bool, PlainValidator(attribution), WithJsonSchema({"type": ["string", "boolean"]})]
+StoreUrl = Annotated[
+    str,
+    PlainValidator(must_be(store_url, "")),
+    _text(pattern="^sqlite:///.+", examples=["sqlite:///var/aggregator.db"]),
+]
+NetworkOrHost = Annotated[str, PlainValidator(must_be(network_or_host, "")), _text(examples=["10.0.0.0/8"])]
+HeaderName = Annotated[str, PlainValidator(must_be(header_name, "")), _text()]
+HeaderValue = Annotated[str, PlainValidator(must_be(header_value, "; put it in quotes")), _text(minLength=1)]

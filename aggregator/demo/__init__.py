@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+async def run(port: int) -> None:
+    """Run."""

@@ -1,0 +1,1 @@
+"""When things happen; how they happen is the hallways' business."""

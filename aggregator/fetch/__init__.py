@@ -1,0 +1,6 @@
+"""The door to the web: a source's address in; `Document`, `Unchanged` or `Failed` out."""
+
+from aggregator.fetch.client import HttpFetcher
+from aggregator.fetch.hosts import HostLimits
+
+__all__ = ["HostLimits", "HttpFetcher"]

@@ -1,0 +1,152 @@
+"""Writes a page as Atom 1.0 (RFC 4287) through feedgen, mended at its own extension seam.
+
+feedgen 1.0 drops the attributes of entry links, writes `source` without id, date and links, orders elements its own
+way, and takes "now" for the date of a feed that was given none. An extension gets every entry's lxml element, so the
+links and `source` are written there, and the children put in the order that suits readers best: those that know no
+`source` must not meet its title before the entry's own.
+"""
+
+from __future__ import annotations
+
+import html
+from datetime import UTC, datetime
+
+from feedgen.entry import FeedEntry
+from feedgen.ext.base import BaseEntryExtension
+from feedgen.feed import FeedGenerator
+from lxml import etree
+
+from aggregator import __version__
+from aggregator.model import Origin, Page, Person, Rendered, Shown
+
+ATOM = "http://www.w3.org/2005/Atom"
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+ORDER = ("id", "title", "link", "published", "updated", "author", "category", "summary", "content")
+# The date of a feed that never had an entry; it must have one (§4.1.1), and "now" would change at every build.
+NO_ENTRY_YET = datetime(1970, 1, 1, tzinfo=UTC)
+MEDIA_TYPE = "application/atom+xml"
+
+
+def render(page: Page) -> Rendered:
+    """The page as `feed.atom`; an entry that cannot be written is left out and named in `problems`."""
+    feed = FeedGenerator()
+    feed.id(page.feed_address)
+    feed.title(page.title if page.title == page.site.title else f"{page.title} – {page.site.title}")
+    feed.updated(page.updated or NO_ENTRY_YET)
+    feed.link(href=page.feed_address, rel="self", type=MEDIA_TYPE)
+    feed.link(href=page.address, rel="alternate", type="text/html")
+    author = page.site.author or Person(page.site.title)
+    feed.author(name=author.name, email=author.email, uri=author.uri)
+    feed.language(page.language or page.site.language)
+    feed.generator("aggregator", version=__version__)
+    rights = page.rights or page.site.rights
+    if rights:
+        feed.rights(rights)
+    problems = []
+    for shown in page.shown:
+        try:
+            entry = _entry(shown, feed_language=page.language or page.site.language)
+            entry.atom_entry()  # a trial: one illegal character would fail the whole feed
+        except (ValueError, TypeError) as error:
+            problems.append(f"{shown.id}: {error}")
+        else:
+            feed.add_entry(entry, order="append")
+    body: bytes = feed.atom_str(pretty=False)
+    return Rendered(f"{page.path}feed.atom", body + b"\n", tuple(problems))
+
+
+def _entry(shown: Shown, feed_language: str) -> FeedEntry:
+    """The parts of an entry that feedgen writes as they should be; the rest is `_Mended`'s."""
+    entry = FeedEntry()
+    entry.register_extension("mended", _Mended, atom=True, rss=False)
+    entry.mended.shown = shown
+    entry.mended.language = shown.language if shown.language != feed_language else None
+    entry.id(shown.id)
+    entry.title(shown.title)
+    entry.link(href=shown.link, rel="alternate")
+    entry.published(shown.published)
+    entry.updated(shown.updated)
+    for author in shown.authors:
+        entry.author(name=author.name, email=author.email, uri=author.uri)
+    for term in shown.terms:
+        entry.category(term=term.term, scheme=term.scheme, label=term.label)
+    if shown.summary:
+        entry.summary(with_line(shown.summary, shown) if not shown.content else shown.summary, type="html")
+    if shown.content or not shown.summary:
+        entry.content(with_line(shown.content, shown), type="html")
+    if shown.rights:
+        entry.rights(shown.rights)
+    return entry
+
+
+def with_line(markup: str, shown: Shown) -> str:
+    """The text with the visible attribution line under it, the source's name in it linked to the source."""
+    if not shown.attribution:
+        return markup
+    line, title = html.escape(shown.attribution, quote=False), html.escape(shown.origin.title, quote=False)
+    target = shown.origin.html_url or shown.origin.self_url
+    if target and title in line:
+        line = line.replace(title, f'<a href="{html.escape(target)}" rel="noopener noreferrer">{title}</a>', 1)
+    return f"{markup}<p>{line}</p>"
+
+
+class _Mended(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
+    """feedgen's entry, with its links, its `source` and the order of its children put right."""
+
+    shown: Shown
+    language: str | None
+
+    def extend_atom(self, entry: etree._Element) -> etree._Element:
+        """Called by feedgen with the entry's element."""
+        shown = self.shown
+        if self.language:
+            entry.set(LANG, self.language)
+        rights = entry.find("rights")
+        for link in entry.findall("link"):  # feedgen's, which lost their attributes
+            entry.remove(link)
+        _link(entry, "alternate", shown.link)
+        entry[:] = sorted((child for child in entry if child is not rights), key=lambda child: ORDER.index(child.tag))
+        for enclosure in shown.enclosures:
+            length = None if enclosure.length is None else str(enclosure.length)
+            _link(entry, "enclosure", enclosure.href, enclosure.type, length=length, title=enclosure.title)
+        _link(entry, "via", shown.via)
+        if rights is not None:
+            entry.append(rights)
+        _source(entry, shown.origin)
+        return entry
+
+
+def _source(entry: etree._Element, origin: Origin) -> None:
+    """`atom:source` (§4.2.11), as far as known."""
+    source = etree.SubElement(entry, "source")
+    if origin.language:
+        source.set(LANG, origin.language)
+    _text(source, "id", origin.id)
+    _text(source, "title", origin.title)
+    if origin.updated:
+        _text(source, "updated", origin.updated.isoformat())
+    if origin.self_url:
+        _link(source, "self", origin.self_url)
+    if origin.html_url:
+        _link(source, "alternate", origin.html_url, "text/html")
+    for author in origin.authors:
+        person = etree.SubElement(source, "author")
+        _text(person, "name", author.name)
+        for name, value in (("email", author.email), ("uri", author.uri)):
+            if value:
+                _text(person, name, value)
+    if origin.rights:
+        _text(source, "rights", origin.rights)
+    if origin.icon:
+        _text(source, "icon", origin.icon)
+
+
+def _text(parent: etree._Element, name: str, text: str) -> None:
+    etree.SubElement(parent, name).text = text
+
+
+def _link(parent: etree._Element, rel: str, href: str, kind: str | None = None, **more: str | None) -> None:
+    link = etree.SubElement(parent, "link", rel=rel, href=href)
+    for name, value in {"type": kind, **more}.items():
+        if value:
+            link.set(name, value)

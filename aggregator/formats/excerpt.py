@@ -1,0 +1,108 @@
+"""Makes a short plain-text excerpt of sanitised HTML, cut where a reader would stop."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import lxml.etree
+import lxml.html
+
+LENGTH = 280
+"""How long an excerpt is at most, in letters; a wide one (Han, kana, hangul) counts as two."""
+
+# An excerpt needs the beginning only; reading all of a book for it would be slow.
+_READ_AT_MOST = 20_000
+_INVISIBLE = ("script", "style", "template", "noscript")
+_BLOCKS = (
+    "address article aside blockquote br caption dd div dl dt fieldset figcaption figure footer h1 h2 h3 h4"
+    " h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul"
+)
+_APART = frozenset(_BLOCKS.split())
+_SPACE_AFTER_WIDE = re.compile(r"(?<=[，。、；：！？）】」』》])\s+")
+_SENTENCE_END = re.compile(
+    r"[。！？]+[”’」』）】》]*"
+    r"|…+[”’」』）】》]*(?=\s|$)"
+    r"|(?<=[^\s.]{3})[.!?؟۔।]+[\"'”’»)\]]*(?=\s+[^\sa-z]|\s*$)"  # three letters before: not "Mr." nor "e.g."
+)
+_LOOSE_END = " \t\"'“‘«(（[【「『《,，、;；:：.-–—·|/"
+_ELLIPSIS = "…"
+
+
+def excerpt(markup: str, length: int = LENGTH) -> str:
+    """The beginning of the text of `markup`: at most `length` letters and an ellipsis, "" if it has none."""
+    return _cut(_plain_text(_beginning(markup), 2 * length), length)
+
+
+def _plain_text(markup: str, enough: int) -> str:
+    """The text of an HTML fragment on one line, its blocks apart; no more than needed to have `enough`."""
+    if not markup.strip():
+        return ""
+    root = lxml.html.document_fromstring(f"<html><body><div>{markup}</div></body></html>")
+    lxml.etree.strip_elements(root, *_INVISIBLE, with_tail=False)
+    lxml.etree.strip_tags(root, lxml.etree.Comment, lxml.etree.ProcessingInstruction)
+    runs: list[str] = []
+    have = 0
+    for run in _runs(root):
+        runs.append(run)
+        have += len(run.strip())
+        if have > enough:
+            break
+    return _SPACE_AFTER_WIDE.sub("", " ".join("".join(runs).split()))
+
+
+def _runs(root: lxml.html.HtmlElement) -> Iterator[str]:
+    """The runs of text in the document's order, with a space wherever a block begins or ends."""
+    for event, element in lxml.etree.iterwalk(root, events=("start", "end")):
+        if element.tag in _APART:
+            yield " "
+        yield (element.text if event == "start" else element.tail) or ""
+
+
+def _beginning(markup: str) -> str:
+    """As much of the markup as is worth reading, without half a tag at its end."""
+    if len(markup) <= _READ_AT_MOST:
+        return markup
+    beginning = markup[:_READ_AT_MOST]
+    opened = beginning.rfind("<")
+    return beginning[:opened] if opened > beginning.rfind(">") else beginning
+
+
+def _cut(text: str, length: int) -> str:
+    """The text as far as a sentence's end, else a word's end, before `length`."""
+    limit = _fitting(text, length)
+    if limit == len(text):
+        return text
+    sentences = [match.end() for match in _SENTENCE_END.finditer(text, 0, limit + 8) if match.end() <= limit]
+    if sentences and sentences[-1] >= limit * 0.6:
+        return text[: sentences[-1]]
+    place = next((i for i in range(limit, limit // 2, -1) if _is_gap(text, i)), limit)
+    return text[:place].rstrip(_LOOSE_END) + _ELLIPSIS
+
+
+def _fitting(text: str, length: int) -> int:
+    """How many characters of the text fit into `length`."""
+    room = length
+    for place, letter in enumerate(text):
+        room -= 2 if _is_wide(letter) else 1
+        if room < 0:
+            return place
+    return len(text)
+
+
+def _is_wide(letter: str) -> bool:
+    return unicodedata.east_asian_width(letter) in ("W", "F")
+
+
+def _is_gap(text: str, place: int) -> bool:
+    """Whether the text may be cut before `place`: not inside a word, nor before a mark on a letter."""
+    before, after = text[place - 1], text[place]
+    if unicodedata.category(after) in ("Mn", "Mc", "Me", "Sk", "Cf") or before == "\u200d":
+        return False
+    return not (_in_word(before) and _in_word(after))
+
+
+def _in_word(letter: str) -> bool:
+    """Whether the letter is of a script that puts spaces between words (or of an address, or a number)."""
+    return not _is_wide(letter) and (letter.isalnum() or letter in "'’-_./:%@&=#?+~")

@@ -1,0 +1,82 @@
+"""Reads and cleans documents in worker processes that can be killed.
+
+Parsers and sanitisers have inputs on which they take minutes or gigabytes while holding the interpreter lock, so no
+document is parsed in the process that polls and serves. A worker has a wall-clock limit per document, a memory limit,
+and is replaced after a number of documents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import resource
+import signal
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
+
+from pebble import ProcessExpired, ProcessPool
+
+from aggregator.clean.entry import clean
+from aggregator.errors import Unreadable
+from aggregator.model import Document, Failed, Intake, Reason, Source
+from aggregator.sources import KINDS
+
+SECONDS_PER_DOCUMENT = 20.0
+BYTES_PER_WORKER = 1536 * 1024**2  # address space; a 10 MiB feed takes about 400 MiB
+DOCUMENTS_PER_WORKER = 500
+
+
+def take_in(source: Source, document: Document) -> Intake | Failed:
+    """Read and clean one document; a pure function, run in a worker.
+
+    feedparser raises all kinds of errors on some input; any of them means that this poll failed, never more.
+    """
+    try:
+        return clean(KINDS[source.kind](document), source, document.url)
+    except Unreadable as error:
+        return Failed(Reason.NOT_A_FEED, str(error))
+    except MemoryError:
+        return Failed(Reason.READER_DIED, "the document takes more memory than a reader has")
+    except Exception as error:  # see above
+        return Failed(Reason.UNREADABLE, f"the parser gave up: {type(error).__name__}")
+
+
+class WorkerReader:
+    """The `Reader` port over a pool of worker processes. Close it at the end."""
+
+    def __init__(self, workers: int, seconds: float = SECONDS_PER_DOCUMENT) -> None:
+        """`workers` processes, started when first needed; `seconds` of wall clock per document."""
+        self._seconds = seconds
+        # A fork server that has the parsers loaded already: a worker costs milliseconds, and no thread or lock of
+        # this process is copied half-way.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["aggregator.intake"])
+        self._pool = ProcessPool(
+            max_workers=workers, max_tasks=DOCUMENTS_PER_WORKER, initializer=_settle_in, context=context
+        )
+
+    async def read(self, source: Source, document: Document) -> Intake | Failed:
+        """What the document holds; a worker that takes too long, or dies of it, is a failure of this poll alone."""
+        # What a worker needs of a source holds no secret.
+        known = replace(source, url=source.public_url, headers=())
+        future = self._pool.schedule(take_in, args=(known, document), timeout=self._seconds)
+        try:
+            return await asyncio.wrap_future(future)
+        except FutureTimeoutError:
+            return Failed(Reason.READER_TIMEOUT, f"not read within {self._seconds:g} s")
+        except ProcessExpired as error:
+            return Failed(Reason.READER_DIED, f"the reader died of it (exit code {error.exitcode})")
+        except MemoryError:
+            return Failed(Reason.READER_DIED, "the document takes more memory than a reader has")
+
+    def close(self) -> None:
+        """Stop every worker now; what they were reading is read again another time."""
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble says nothing of its types
+        self._pool.join()
+
+
+def _settle_in() -> None:
+    """In a new worker: a memory limit, and no ear for Ctrl-C, which is for the process that polls."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES_PER_WORKER, hard))

@@ -1,0 +1,87 @@
+"""The doors: what the hallways need from the rooms, as protocols. Tests hand in fakes of the outside here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from aggregator.model import (
+    Changes,
+    Document,
+    Failed,
+    Fetched,
+    Intake,
+    Kept,
+    Known,
+    Page,
+    Reading,
+    Receipt,
+    Rendered,
+    Source,
+    Visit,
+)
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+
+
+class Fetcher(Protocol):
+    """The door to the web."""
+
+    async def fetch(self, source: Source, visit: Visit) -> Fetched:
+        """Get the source's document. Never raises for anything the web can do."""
+
+
+class Reader(Protocol):
+    """Reads and cleans documents, away from the event loop."""
+
+    async def read(self, source: Source, document: Document) -> Intake | Failed:
+        """What the document holds. Never raises for anything a document can hold."""
+
+
+class SourceKind(Protocol):
+    """How one kind of source is read; a pure function."""
+
+    def __call__(self, document: Document) -> Reading:
+        """Read the document as found. Raises `Unreadable` when it is not of this kind."""
+
+
+class Format(Protocol):
+    """How one output format is written; a pure function."""
+
+    def __call__(self, page: Page) -> Rendered:
+        """The page in this format: same page in, same bytes out."""
+
+
+class Store(Protocol):
+    """What the two walks need from the store."""
+
+    async def begin(self, source: Source, now: datetime) -> Visit:
+        """Record that a poll of `source` begins, and give what the last one left behind."""
+
+    async def known(self, source: Source, keys: Iterable[str]) -> Mapping[str, Known]:
+        """Which of these entry keys are kept already."""
+
+    async def apply(self, changes: Changes) -> None:
+        """Write down everything one poll decided, in one transaction."""
+
+    async def newest(self, path: str, limit: int) -> list[Kept]:
+        """The newest entries of the page at `path`, newest first."""
+
+    async def stale(self) -> Mapping[str, int]:
+        """The pages whose files are older than their entries, each with the version of its mark."""
+
+    async def mark_built(self, page: str, version: int) -> None:
+        """Clear the mark of a page, unless it changed again since `version` was read."""
+
+
+class Sink(Protocol):
+    """The door to the published folder."""
+
+    def put(self, rendered: Rendered) -> Receipt:
+        """Make the file hold these bytes. Raises `PublishError`."""

@@ -1,0 +1,110 @@
+"""Which entries a page shows, and what it says of each: the config laid over what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from aggregator.clean.attribution import visible_line
+from aggregator.model import (
+    Category,
+    Kept,
+    Origin,
+    Page,
+    Person,
+    Shown,
+    Site,
+    Source,
+    Term,
+    category_page,
+    source_page,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is configured, by key."""
+
+    site: Site
+    categories: Mapping[str, Category]
+    sources: Mapping[str, Source]
+
+    def pages(self) -> tuple[str, ...]:
+        """The folders of all pages: of the categories, `all` first, then of the sources."""
+        return (*map(category_page, self.categories), *map(source_page, self.sources))
+
+    def limit(self, path: str) -> int:
+        """How many entries the page shows; a source's page as many as everything does."""
+        kind, name, _ = path.split("/")
+        return self.categories[name if kind == "category" else "all"].limit
+
+
+def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
+    """The page at `path` (a category's or a source's) with these entries, which are newest first."""
+    kind, name, _ = path.split("/")
+    entries = list(kept)
+    if kind == "category":
+        category = catalogue.categories[name]
+        shown = tuple(_shown(catalogue, one, category) for one in entries)
+        title, html_url, rights = category.title, None, None
+    else:
+        source = catalogue.sources[name]
+        everything = catalogue.categories["all"]
+        shown = tuple(_shown(catalogue, one, everything) for one in entries)
+        newest = _origin(entries[0].entry.origin, source) if entries else None
+        title = source.title or (newest.title if newest else source.id)
+        html_url = source.html_url or (newest.html_url if newest else None)
+        rights = source.rights or (newest.rights if newest else None)
+    updated = max((one.updated for one in shown), default=None)
+    return Page(path, title, catalogue.site, updated, shown, html_url=html_url, rights=rights)
+
+
+def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
+    """One entry as the page of `category` shows it."""
+    entry, source = kept.entry, catalogue.sources[kept.source_id]
+    polled = _origin(entry.origin, source)
+    # An entry that was already somebody else's keeps that name; where we took it from is said by `via`.
+    origin = entry.upstream or polled
+    authors = entry.authors or origin.authors or (Person(origin.title),)
+    line = visible_line(category.attribution, entry, origin, authors) if category.attribution else None
+    return Shown(
+        id=kept.id,
+        title=entry.title,
+        link=entry.link,
+        published=kept.published,
+        updated=kept.updated,
+        authors=authors,
+        terms=_terms(catalogue, source, category, entry.terms),
+        summary=entry.summary,
+        content=entry.content,
+        language=entry.language,
+        rights=source.rights or entry.rights or origin.rights,
+        enclosures=entry.enclosures,
+        # A feed that holds an entry was updated when the entry was, if it does not say so itself.
+        origin=origin if origin.updated else replace(origin, updated=kept.updated),
+        via=source.public_url,
+        attribution=line,
+        source_title=polled.title,
+        source_page=source_page(source.id),
+    )
+
+
+def _origin(found: Origin, source: Source) -> Origin:
+    """What the feed said of itself, the operator's word laid over it."""
+    return replace(
+        found,
+        title=source.title or found.title,
+        html_url=source.html_url or found.html_url,
+        rights=source.rights or found.rights,
+        self_url=source.public_url,
+    )
+
+
+def _terms(catalogue: Catalogue, source: Source, category: Category, own: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Our categories, the page's first, then the source's own terms."""
+    slugs = dict.fromkeys(
+        [category.slug, *source.categories] if category.slug != "all" else source.categories or ["all"]
+    )
+    scheme = f"{catalogue.site.base_url}/category/"
+    ours = (Term(slug, scheme, catalogue.categories[slug].title) for slug in slugs)
+    return (*ours, *own)

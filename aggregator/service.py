@@ -1,0 +1,288 @@
+"""The only place that wires: start, heartbeat, reload, drain; and the one-off jobs of the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from aggregator import __version__
+from aggregator.build import Builder, Built
+from aggregator.config import Settings
+from aggregator.engines.local import LocalEngine
+from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
+from aggregator.fetch import HostLimits, HttpFetcher
+from aggregator.intake import WorkerReader
+from aggregator.model import HOME, Changes, Document, Failed, Intake, Outcome, Source, Unchanged, Visit
+from aggregator.poll import poll
+from aggregator.publish import Folder
+from aggregator.selection import Catalogue
+from aggregator.store import SourceStatus, SqlStore, open_store
+from aggregator.web.app import create_app
+from aggregator.web.server import Server
+
+log = logging.getLogger(__name__)
+
+SERVER_GRACE_SECONDS = 1.5
+LAST_BUILD_SECONDS = 2.0
+PUBLISHED_WITH = "published-with"
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present, in UTC, to the second: that is what the store keeps."""
+        return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass
+class Summary:
+    """What one run of `once` did; the words are those of its `--json`."""
+
+    polled: int = 0
+    not_modified: int = 0
+    failed: int = 0
+    new: int = 0
+    revised: int = 0
+    published: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    def count(self, changes: Changes) -> None:
+        """Add one poll."""
+        self.polled += 1
+        self.not_modified += changes.visit.outcome is Outcome.NOT_MODIFIED
+        self.new += len(changes.new)
+        self.revised += len(changes.revised)
+        if changes.visit.outcome is Outcome.FAILED:
+            self.failed += 1
+            self.failures[changes.source.id] = f"{changes.visit.reason}: {changes.visit.detail}"
+
+
+def _builder(settings: Settings, store: SqlStore) -> Builder:
+    sources = {source.id: source for source in settings.sources}
+    catalogue = Catalogue(settings.site, settings.categories, sources)
+    return Builder(store, catalogue, Folder(settings.output.dir), settings.output.formats)
+
+
+async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
+    """Make the store agree with the config, and mark every page stale when what it was built with changed."""
+    await store.enrol(settings.sources, SystemClock().now())
+    mark = f"{settings.fingerprint} {__version__}"
+    folder_is_there = (settings.output.dir / builder.catalogue.pages()[0] / "feed.atom").exists()
+    if await store.fact(PUBLISHED_WITH) != mark or not folder_is_there:
+        await store.mark_stale((*builder.catalogue.pages(), HOME))
+        await store.set_fact(PUBLISHED_WITH, mark)
+
+
+@asynccontextmanager
+async def _engine(settings: Settings, store: SqlStore, builder: Builder) -> AsyncIterator[LocalEngine]:
+    """The embedded engine over fetcher, reader and store, closed in reverse order."""
+    async with HttpFetcher(settings.fetch, settings.site.contact) as fetcher:
+        reader = WorkerReader(workers=os.cpu_count() or 1)
+        clock = SystemClock()
+        try:
+            yield LocalEngine(
+                sources={source.id: source for source in settings.sources},
+                due=store.due,
+                walk=lambda source: poll(source, fetcher=fetcher, reader=reader, store=store, clock=clock),
+                publish=builder.build,
+                limits=HostLimits(
+                    settings.fetch.concurrency,
+                    settings.fetch.per_host.concurrency,
+                    settings.fetch.per_host.delay.total_seconds(),
+                ),
+                clock=clock,
+            )
+        finally:
+            await asyncio.to_thread(reader.close)
+
+
+# ---------------------------------------------------------------- one-off jobs
+
+
+async def once(
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    everyone: bool,
+    begin: Callable[[int], None],
+    done: Callable[[Changes], None],
+) -> Summary:
+    """Poll the named sources, all enabled ones, or those due; publish what changed.
+
+    `begin` hears how many, `done` each result. Raises `UsageError` for a name that is not configured.
+    """
+    known = {source.id for source in settings.sources}
+    for name in names:
+        if name not in known:
+            raise UsageError(f'there is no source "{name}"; `aggregator status` lists them')
+    summary = Summary()
+    async with open_store(settings.store, settings.site.base_url, alone=True) as store:
+        builder = _builder(settings, store)
+        await _agree(settings, store, builder)
+        chosen = list(dict.fromkeys(names))
+        if everyone:
+            chosen = [source.id for source in settings.sources if source.enabled]
+        elif not names:
+            chosen = await store.due(SystemClock().now(), len(known))
+        begin(len(chosen))
+
+        def heard(changes: Changes) -> None:
+            summary.count(changes)
+            done(changes)
+
+        async with _engine(settings, store, builder) as engine:
+            await engine.once(chosen, heard)
+        built = await builder.build()
+        summary.published, summary.left_out = built.written, built.problems
+    return summary
+
+
+async def rebuild(settings: Settings) -> Built:
+    """Write the whole published folder again from the store."""
+    async with open_store(settings.store, settings.site.base_url, alone=True) as store:
+        builder = _builder(settings, store)
+        await _agree(settings, store, builder)
+        return await builder.build([*builder.catalogue.pages(), HOME])
+
+
+async def status(settings: Settings) -> list[SourceStatus]:
+    """The state of every configured source; without a store yet, that of new ones."""
+    names = [source.id for source in settings.sources]
+    if not settings.store.exists():
+        return [SourceStatus(name, 0, None) for name in names]
+    async with open_store(settings.store, settings.site.base_url, alone=False) as store:
+        return await store.status(names)
+
+
+async def preview(settings: Settings, source: Source) -> Intake | Failed:
+    """What a poll of `source` would keep; nothing is stored."""
+    async with HttpFetcher(settings.fetch, settings.site.contact) as fetcher:
+        fetched = await fetcher.fetch(source, Visit(source.id, SystemClock().now()))
+    assert not isinstance(fetched, Unchanged)  # we never asked conditionally
+    if not isinstance(fetched, Document):
+        return fetched
+    reader = WorkerReader(workers=1)
+    try:
+        return await reader.read(source, fetched)
+    finally:
+        await asyncio.to_thread(reader.close)
+
+
+def one_off_source(url: str) -> Source:
+    """A source for an address that is in no config."""
+    hour = timedelta(hours=1)
+    return Source("preview", "feed", url, url, (), interval=hour, min_interval=hour, max_interval=hour)
+
+
+# ---------------------------------------------------------------- the service
+
+
+@dataclass
+class Service:
+    """`aggregator run`: polls, publishes and serves until told to stop.
+
+    `reload` gives the settings anew at SIGHUP; `ready` hears the port once the site is served.
+    """
+
+    settings: Settings
+    reload: Callable[[], Settings]
+    ready: Callable[[int], None] = lambda _port: None
+    heard: Callable[[Changes], None] = lambda _changes: None
+    _unready: str | None = "starting: the published folder is not built yet"
+    _stop: bool = False
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Run until `stop`, SIGTERM or SIGINT; then end within ten seconds with nothing half done.
+
+        Raises `StoreBusy`, `StoreTooNew`, `StoreUnusable`, `ServeError`, `PublishError` when it cannot begin.
+        """
+        self._listen_to_signals()
+        async with AsyncExitStack() as stack:
+            base_url = self.settings.site.base_url
+            store = await stack.enter_async_context(open_store(self.settings.store, base_url, alone=True))
+            app = create_app(self.settings.output.dir, readiness=lambda: self._unready)
+            server = Server(app, self.settings.server.host, self.settings.server.port)
+            await server.start()
+            stack.push_async_callback(server.stop, SERVER_GRACE_SECONDS)
+            self.ready(server.port)
+            while not self._stop:
+                await self._one_config(store)
+                if not self._stop:
+                    self._take_new_settings()
+
+    def stop(self) -> None:
+        """Begin to stop."""
+        self._stop = True
+        self._wake.set()
+
+    async def _one_config(self, store: SqlStore) -> None:
+        """Run with the present settings until told to stop or to reload."""
+        self._wake.clear()
+        builder = _builder(self.settings, store)
+        await _agree(self.settings, store, builder)
+        await builder.build()
+        self._unready = None
+        async with _engine(self.settings, store, builder) as engine:
+            walk = engine.walk
+
+            async def walk_and_tell(source: Source) -> Changes:
+                changes = await walk(source)
+                self.heard(changes)
+                return changes
+
+            engine.walk = walk_and_tell
+            engine.publish = lambda: self._publish(builder)
+            await engine.run(self._wake)
+        try:
+            async with asyncio.timeout(LAST_BUILD_SECONDS):
+                await builder.build()
+        except (TimeoutError, AggregatorError) as error:
+            # What is stale is marked in the store, and built at the next start.
+            log.warning("last build", extra={"fields": {"error": str(error) or "took too long"}})
+
+    async def _publish(self, builder: Builder) -> None:
+        try:
+            await builder.build()
+        except PublishError as error:
+            self._unready = str(error)
+            raise
+        self._unready = None
+
+    def _take_new_settings(self) -> None:
+        """Load the config anew; one with mistakes changes nothing."""
+        try:
+            new = self.reload()
+        except ConfigError as error:
+            for problem in error.problems:
+                log.error("reload", extra={"fields": {"problem": str(problem)}})
+            return
+        old = self.settings
+        if (new.store, new.server, new.output) != (old.store, old.server, old.output):
+            log.warning("reload", extra={"fields": {"note": "store, server and output change at a restart only"}})
+        self.settings = replace(new, store=old.store, server=old.server, output=old.output)
+        log.info("reload", extra={"fields": {"sources": len(self.settings.sources)}})
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._wake.set)
+
+
+def source_named(settings: Settings, name: str) -> Source | None:
+    """The configured source of this id."""
+    return next((source for source in settings.sources if source.id == name), None)
+
+
+def enabled(sources: Iterable[Source]) -> int:
+    """How many of them are polled."""
+    return sum(source.enabled for source in sources)

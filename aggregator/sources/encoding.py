@@ -1,0 +1,142 @@
+"""From the bytes of an XML document to its text, whatever it or its server says about the encoding.
+
+The order is that of the strength of the evidence: a byte order mark, text that is valid UTF-8, what is declared by
+HTTP and by the document (as long as the bytes agree), and last a guess. RFC 7303 §3 lets HTTP win, but servers set
+one charset for everything, and hardly any text in another encoding is valid UTF-8 by chance.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+# Labels that stand, in the wild, for a superset of what they name (WHATWG Encoding Standard §4.2).
+SUPERSETS = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "cp936": "gb18030",
+    "gb_2312-80": "gb18030",
+    "big5": "big5hkscs",
+    "big5-hkscs": "big5hkscs",
+    "cp950": "big5hkscs",
+    "x-x-big5": "big5hkscs",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "euc-kr": "cp949",
+    "euckr": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "us-ascii": "cp1252",
+    "ascii": "cp1252",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "iso-8859-9": "cp1254",
+    "tis-620": "cp874",
+    "windows-874": "cp874",
+    "iso-8859-11": "cp874",
+    "hz-gb-2312": "hz",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "x-mac-cyrillic": "mac_cyrillic",
+    "utf8": "utf-8",
+    "unicode": "utf-8",
+}
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# The first character of a document without a mark (XML 1.0, appendix F): "<", in an encoding of wide units.
+WIDE_STARTS = (
+    (b"\x00\x00\x00<", "utf-32-be"),
+    (b"<\x00\x00\x00", "utf-32-le"),
+    (b"\x00<", "utf-16-be"),
+    (b"<\x00", "utf-16-le"),
+)
+SEVEN_BIT = (
+    (b"\x1b$)C", "iso2022_kr"),
+    (b"\x1b$", "iso2022_jp_ext"),
+    (b"\x1b(", "iso2022_jp_ext"),
+    (b"~{", "hz"),
+)
+HTTP_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
+XML_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
+HIGH_RUN = re.compile(rb"[^\n<>]*[\x80-\xff][^\n<>]*")
+ENOUGH_TO_GUESS = 40_000
+# A damaged character or two among many good ones does not make a document less UTF-8.
+TOLERATED = 0.02
+
+
+def decode(body: bytes, content_type: str) -> tuple[str, list[str]]:
+    """The text of `body`, and what had to be survived to get it; never raises."""
+    for mark, codec in MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(codec, "replace"), []
+    for start, codec in WIDE_STARTS:
+        if body.startswith(start):
+            return body.decode(codec, "replace"), []
+    declared = _declared(body, content_type)
+    seven_bit = _seven_bit(body)
+    if seven_bit is not None:
+        return seven_bit, []
+    text = _strict(body, "utf-8")
+    if text is not None:
+        return text, []
+    for codec in declared:
+        text = _strict(body, codec)
+        if text is not None:
+            return text, []
+    lenient = body.decode("utf-8", "replace")
+    damaged = lenient.count("\ufffd")
+    if damaged <= TOLERATED * sum(character > "\x7f" for character in lenient):
+        return lenient, [f"{damaged} damaged characters in UTF-8 text"]
+    return _guess(body, declared)
+
+
+def _declared(body: bytes, content_type: str) -> list[str]:
+    """The codecs that HTTP and the document name, each once, the ones Python does not know left out."""
+    http, xml = HTTP_CHARSET.search(content_type), XML_ENCODING.search(body[:1024])
+    labels = [match[1] for match in (http,) if match] + [match[1].decode("ascii") for match in (xml,) if match]
+    codecs_found = []
+    for label in dict.fromkeys(label.lower() for label in labels):
+        try:
+            codecs_found.append(codecs.lookup(SUPERSETS.get(label, label)).name)
+        except LookupError:
+            continue
+    return codecs_found
+
+
+def _seven_bit(body: bytes) -> str | None:
+    """Text that shifts between character sets with ASCII bytes alone, and so looks like valid UTF-8."""
+    if not body.isascii():
+        return None
+    for escape, codec in SEVEN_BIT:
+        if escape in body:
+            text = _strict(body, codec)
+            if text is not None and not text.isascii():
+                return text
+    return None
+
+
+def _strict(body: bytes, codec: str) -> str | None:
+    try:
+        return body.decode(codec)
+    except (UnicodeError, LookupError):  # LookupError: a codec that makes no text, such as hex
+        return None
+
+
+def _guess(body: bytes, declared: list[str]) -> tuple[str, list[str]]:
+    """By the statistics of the passages that are not ASCII; the markup around them would only dilute them."""
+    sample = b"\n".join(HIGH_RUN.findall(body))[:ENOUGH_TO_GUESS]
+    best = from_bytes(sample).best()
+    if best is not None:
+        codec = SUPERSETS.get(best.encoding.replace("_", "-"), SUPERSETS.get(best.encoding, best.encoding))
+        return body.decode(codec, "replace"), [f"no usable encoding declared; read as {codec}"]
+    codec = next((name for name in declared if name != "utf-8"), "cp1252")
+    return body.decode(codec, "replace"), [f"no usable encoding declared; read as {codec}"]

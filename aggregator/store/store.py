@@ -1,0 +1,168 @@
+"""The store as the hallways see it: asynchronous, in shapes of the model, every change in one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection, Row
+
+from aggregator.model import Changes, Entry, Kept, Known, Source, Visit
+from aggregator.store import applying, enrolling
+from aggregator.store.codec import unpack
+from aggregator.store.database import hold, open_database
+from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, VISIT, visit_of
+from aggregator.store.writer import Writer
+
+MOST_KEYS_IN_A_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What `status` says of one source; `visit` is None before its first poll is due."""
+
+    source_id: str
+    entries: int
+    visit: Visit | None
+
+
+class SqlStore:
+    """The `Store` port over SQLite."""
+
+    def __init__(self, writer: Writer, base_url: str) -> None:
+        self._writer = writer
+        self._base_url = base_url
+
+    async def enrol(self, sources: Iterable[Source], now: datetime) -> None:
+        """Make the store agree with the config: sources, the pages their entries stand on, and who is due."""
+        configured = tuple(sources)
+        await self._writer.write(lambda connection: enrolling.enrol(connection, configured, now))
+
+    async def due(self, now: datetime, limit: int, besides: Iterable[str] = ()) -> list[str]:
+        """The ids of at most `limit` enabled sources that are due, the longest overdue first, without `besides`."""
+        busy = tuple(besides)
+        return await self._writer.read(lambda connection: enrolling.due(connection, now, limit, busy))
+
+    async def begin(self, source: Source, now: datetime) -> Visit:
+        """Record that a poll begins, and give what the last one left behind.
+
+        A source in whose poll the program died before is put off further each time, so that a crash loop neither
+        hammers its host nor starves the others.
+        """
+        return await self._writer.write(lambda connection: applying.begin(connection, source, now))
+
+    async def known(self, source: Source, keys: Iterable[str]) -> Mapping[str, Known]:
+        """Which of these entry keys of the source are kept already."""
+        wanted = tuple(keys)
+        return await self._writer.read(lambda connection: _known(connection, source.id, wanted))
+
+    async def apply(self, changes: Changes) -> None:
+        """Write down everything one poll decided, in one transaction."""
+        await self._writer.write(lambda connection: applying.apply(connection, changes, self._base_url))
+
+    async def newest(self, path: str, limit: int) -> list[Kept]:
+        """The newest entries of the page at `path`, newest first, the later row first where times are equal."""
+        return await self._writer.read(lambda connection: _newest(connection, path, limit))
+
+    async def stale(self) -> Mapping[str, int]:
+        """The pages whose files are older than their entries, each with the version of its mark."""
+        return await self._writer.read(lambda c: {row.page: row.version for row in c.execute(select(STALE))})
+
+    async def mark_stale(self, pages: Iterable[str]) -> None:
+        """Mark pages to be built."""
+        marked = tuple(pages)
+        await self._writer.write(lambda connection: applying.mark_stale(connection, marked))
+
+    async def mark_built(self, page: str, version: int) -> None:
+        """Clear the mark of a page, unless it changed again since `version` was read."""
+        mine = (STALE.c.page == page) & (STALE.c.version == version)
+        await self._writer.write(lambda connection: connection.execute(delete(STALE).where(mine)))
+
+    async def fact(self, name: str) -> str | None:
+        """One fact about the store, or None."""
+        query = select(FACT.c.value).where(FACT.c.name == name)
+        return await self._writer.read(lambda connection: connection.execute(query).scalar())
+
+    async def set_fact(self, name: str, value: str) -> None:
+        """Remember a fact."""
+        upsert = insert(FACT).values(name=name, value=value)
+        upsert = upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value})
+        await self._writer.write(lambda connection: connection.execute(upsert))
+
+    async def status(self, source_ids: Sequence[str]) -> list[SourceStatus]:
+        """The state of each source, in the order asked for."""
+        return await self._writer.read(lambda connection: _status(connection, source_ids))
+
+    async def close(self) -> None:
+        """Commit what waits and let go of the database."""
+        await self._writer.close()
+
+
+@asynccontextmanager
+async def open_store(path: Path, base_url: str, *, alone: bool) -> AsyncIterator[SqlStore]:
+    """The store at `path`, closed at the end of the block; `alone` holds it against every other instance.
+
+    Raises `StoreBusy`, `StoreTooNew`, `StoreUnusable`.
+    """
+    with hold(path) if alone else contextlib.nullcontext():
+        store = SqlStore(Writer(open_database(path, held=alone), path), base_url)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+def _known(connection: Connection, source_id: str, keys: Sequence[str]) -> dict[str, Known]:
+    columns = (
+        ENTRY.c.key,
+        ENTRY.c.number,
+        ENTRY.c.fingerprint,
+        ENTRY.c.published,
+        ENTRY.c.updated,
+        ENTRY.c.revision,
+    )
+    found = {}
+    for start in range(0, len(keys), MOST_KEYS_IN_A_QUERY):
+        some = keys[start : start + MOST_KEYS_IN_A_QUERY]
+        for row in connection.execute(select(*columns).where(ENTRY.c.source_id == source_id, ENTRY.c.key.in_(some))):
+            found[row.key] = Known(row.number, row.fingerprint, row.published, row.updated, row.revision)
+    return found
+
+
+def _newest(connection: Connection, path: str, limit: int) -> list[Kept]:
+    timeline = (
+        select(MEMBERSHIP.c.entry_number)
+        .where(MEMBERSHIP.c.page == path)
+        .order_by(MEMBERSHIP.c.published.desc(), MEMBERSHIP.c.entry_number.desc())
+        .limit(limit)
+    )
+    numbers = list(connection.execute(timeline).scalars())
+    rows = {row.number: row for row in connection.execute(select(ENTRY).where(ENTRY.c.number.in_(numbers)))}
+    return [_kept(rows[number]) for number in numbers]
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(
+        number=row.number,
+        source_id=row.source_id,
+        id=row.published_id,
+        entry=unpack(Entry, row.body),
+        published=row.published,
+        updated=row.updated,
+        first_seen=row.first_seen,
+        revision=row.revision,
+    )
+
+
+def _status(connection: Connection, source_ids: Sequence[str]) -> list[SourceStatus]:
+    counted = select(ENTRY.c.source_id, func.count()).group_by(ENTRY.c.source_id)
+    counts: dict[str, int] = dict(connection.execute(counted).tuples())
+    visits = {row.source_id: visit_of(row) for row in connection.execute(select(VISIT))}
+    return [SourceStatus(name, counts.get(name, 0), visits.get(name)) for name in source_ids]
