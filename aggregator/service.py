@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from aggregator import __version__
 from aggregator.build import Builder, Built
@@ -174,12 +174,6 @@ async def preview(settings: Settings, source: Source) -> Intake | Failed:
         return await reader.read(source, fetched)
     finally:
         await asyncio.to_thread(reader.close)
-
-
-def one_off_source(url: str) -> Source:
-    """A source for an address that is in no config."""
-    hour = timedelta(hours=1)
-    return Source("preview", "feed", url, url, (), interval=hour, min_interval=hour, max_interval=hour)
 
 
 # ---------------------------------------------------------------- the service

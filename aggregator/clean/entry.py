@@ -111,8 +111,14 @@ def _upstream(found: FeedFound, base: str) -> Origin | None:
 
 
 def _persons(found: Iterable[Person], base: str) -> tuple[Person, ...]:
-    persons = (person(p.name, p.email, absolute(p.uri, base)) for p in found)
-    return tuple(dict.fromkeys(p for p in persons if p))[:MOST_PERSONS]
+    """Each person once: RSS feeds name one as `author` with an address and as `dc:creator` without."""
+    named: dict[str, Person] = {}
+    for one in found:
+        clean_one = person(one.name, one.email, absolute(one.uri, base))
+        if clean_one:
+            twin = named.get(clean_one.name, clean_one)
+            named[clean_one.name] = Person(twin.name, twin.email or clean_one.email, twin.uri or clean_one.uri)
+    return tuple(named.values())[:MOST_PERSONS]
 
 
 def _terms(found: Iterable[Term]) -> tuple[Term, ...]:

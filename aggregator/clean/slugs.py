@@ -17,13 +17,17 @@ def slugify(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
+def better_slug(text: str) -> str:
+    """The slug nearest to a name that is none; "" when too little of the name would be left."""
+    apart = unicodedata.normalize("NFKD", text)
+    lossless = apart.isascii() or any(map(unicodedata.combining, apart))
+    return slugify(text)[:80].strip("-") if lossless else ""
+
+
 def slug_hint(text: str) -> str:
-    """The next step for a name that cannot be an address."""
-    better = slugify(text)[:80].strip("-")
-    lossless = unicodedata.normalize("NFKD", text).isascii() or any(
-        map(unicodedata.combining, unicodedata.normalize("NFKD", text))
-    )
-    if better and lossless:
+    """The next step for the name of a category that cannot be an address."""
+    better = better_slug(text)
+    if better and better != "all":  # the page that shows everything has that one
         return f'write "{better}" and give the words as categories.{better}.title'
     return "use a-z, 0-9 and hyphens, and give the words as categories.<slug>.title"
 
@@ -38,7 +42,7 @@ def source_id(url: str) -> str:
     port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     whole = unquote(f"{host}{port}{parts.path}?{parts.query}".rstrip("?/"))
     slug = slugify(whole)
-    if len(slug) <= LONGEST_DERIVED and whole.isascii():
+    if slug and len(slug) <= LONGEST_DERIVED and whole.isascii():
         return slug
     digest = hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
     return f"{slug[: LONGEST_DERIVED - 9].strip('-')}-{digest}".strip("-")

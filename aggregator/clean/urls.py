@@ -31,7 +31,7 @@ def split(url: str) -> SplitResult | None:
 
 def is_web_url(url: str) -> bool:
     """Whether this is an absolute http(s) address without spaces or control characters."""
-    return len(url) <= LONGEST and not re.search(r"[\x00-\x20\x7f]", url) and split(url) is not None
+    return len(url) <= LONGEST and not re.search(r"[\x00-\x20\x7f\ud800-\udfff]", url) and split(url) is not None
 
 
 def absolute(reference: str | None, base: str = "") -> str | None:
@@ -82,6 +82,6 @@ def without_secrets(url: str) -> str:
 def same_address(url: str) -> str:
     """What two spellings of one address have in common: http or https, default port or none, case of the host."""
     parts = urlsplit(url)
-    port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+    port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.hostname or ''}{port}{parts.path or '/'}{query}"

@@ -27,7 +27,7 @@ from aggregator.cli.options import (
     on_terminal,
     settings_from,
 )
-from aggregator.config import Settings, json_schema
+from aggregator.config import Settings, for_address, json_schema
 from aggregator.errors import AggregatorError, UsageError
 from aggregator.model import Failed, Intake, Source
 from aggregator.store import SourceStatus
@@ -139,8 +139,7 @@ def preview(
 ) -> None:
     """Fetches a source and shows its entries as they would be kept; stores nothing."""
     log_to_stderr(log_format, log_level)
-    settings = _settings_or_none(config, source)
-    wanted = _wanted(settings, source)
+    settings, wanted = _wanted(config, source)
     found = asyncio.run(service.preview(settings, wanted))
     if isinstance(found, Failed):
         raise AggregatorError(f"{wanted.public_url}: {found.reason}: {found.detail}")
@@ -150,21 +149,18 @@ def preview(
         _print_preview(found)
 
 
-def _settings_or_none(config: Path, source: str) -> Settings:
-    """The config; for an address it need not exist, since the defaults will do."""
-    if is_web_url(source) and config == DEFAULT_CONFIG and not config.exists():
-        return settings_from(config)
-    return settings_from(config)
-
-
-def _wanted(settings: Settings, name: str) -> Source:
-    """The configured source of this id, or one for this address."""
+def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
+    """The source of this id, or one for this address; for an address, there need not be a config."""
+    if is_web_url(name):
+        bare = for_address(name)
+        settings = settings_from(config) if config.exists() else bare
+        return settings, next((source for source in settings.sources if source.url == name), bare.sources[0])
+    settings = settings_from(config)
     source = service.source_named(settings, name)
-    if source is None and not is_web_url(name):
-        raise UsageError(
-            f'"{name}" is neither a configured source nor an address; `aggregator status` lists the sources'
-        )
-    return source or service.one_off_source(name)
+    if source is None:
+        hint = "`aggregator status` lists the sources"
+        raise UsageError(f'"{name}" is neither a configured source nor an address; {hint}')
+    return settings, source
 
 
 def _previewed(source: Source, found: Intake) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -105,13 +106,17 @@ def build(
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0: 8080, or any free one.")] = 0,
     log_format: LogFormatOption = LogFormat.TEXT,
     log_level: LogLevelOption = LogLevel.ERROR,
 ) -> None:
-    """The main job at once and offline: sample sources on loopback, polled, published and served, until Ctrl-C."""
+    """The main job at once and offline: sample sources on loopback, polled, published and served, until Ctrl-C.
+
+    Needs no config and no network; works in a temporary folder, which is removed at the end.
+    """
     log_to_stderr(log_format, log_level)
-    asyncio.run(demonstration.run(port))
+    # Flushed line by line, because in a pipe they would come only when there are 8 KiB of them.
+    asyncio.run(demonstration.run(port, partial(print, flush=True)))
 
 
 class _Watcher:

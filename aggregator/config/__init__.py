@@ -1,5 +1,5 @@
 """YAML in, `Settings` out; every mistake named with file, line, column, key and the next step."""
 
-from aggregator.config.load import Settings, json_schema, load
+from aggregator.config.load import Settings, for_address, json_schema, load
 
-__all__ = ["Settings", "json_schema", "load"]
+__all__ = ["Settings", "for_address", "json_schema", "load"]

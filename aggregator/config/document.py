@@ -6,14 +6,17 @@ ruamel.yaml parses and gives every node its line and column; what it does not do
 
 from __future__ import annotations
 
+import json
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -24,13 +27,21 @@ KeyPath = tuple[str | int, ...]
 SMALLEST = "the smallest useful file has `sources:` with one `- url: https://…` under it"
 VARIABLE = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # The core schema of YAML 1.2 (§10.3.2); `yes`, `on` and dates are plain text there.
-INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+INTEGER = re.compile(r"[-+]?[0-9]{1,4000}")  # Python's int() takes 4,300 digits
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+# What ruamel.yaml gives to nodes without a tag; `_plain` decides what a plain scalar is.
+CORE_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("null", "bool", "int", "float", "str", "seq", "map", "merge", "timestamp", "value")
+)
+DEEPEST = 20  # no key of the config stands half as deep
+# Nodes reached once more by an alias: a few lines of aliases of aliases would otherwise mean billions.
+MOST_REPEATED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +73,21 @@ class Tree:
             path = path[:-1]
         return self.spots[path]
 
+    @cached_property
+    def concealed(self) -> frozenset[KeyPath]:
+        """The key paths at which, or somewhere below which, a value stands that is never echoed."""
+        secret = [path for path, spot in self.spots.items() if spot.secret]
+        return frozenset(path[:length] for path in secret for length in range(len(path) + 1))
+
 
 def label(path: KeyPath) -> str:
     """`("sources", 3, "type")` as `sources[3].type`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, str):
+            text += ("." if text else "") + (step if step and step.isprintable() else json.dumps(step))
+        else:
+            text += f"[{step}]"
     return text
 
 
@@ -80,14 +100,18 @@ def read(path: Path, environ: Mapping[str, str]) -> Tree:
         included = [included]
     if included is None:
         return tree
-    if not isinstance(included, list) or not all(isinstance(name, str) for name in included):
+    if not isinstance(included, list):
         tree.problems.append(tree.spot(where).problem("must be a list of paths, such as [config/blogs.yaml]"))
         return tree
     for number, name in enumerate(included):
         spot = tree.spot((*where, number))
+        if not isinstance(name, str):
+            tree.problems.append(spot.problem("must be a path, such as config/blogs.yaml"))
+            continue
         problem = _unreadable(Path(name))
         if problem:
-            tree.problems.append(spot.problem(f'"{name}": {problem}; paths are relative to the working directory'))
+            shown = "the file put in here" if spot.secret else json.dumps(name, ensure_ascii=not name.isprintable())
+            tree.problems.append(spot.problem(f"{shown} {problem}; paths are relative to the working directory"))
             continue
         _merge(tree, _read_one(Path(name), environ))
     return tree
@@ -132,8 +156,13 @@ def _unreadable(path: Path) -> str | None:
     try:
         with path.open("rb"):
             return None
-    except OSError as error:
-        return f"cannot be read ({(error.strerror or 'unknown error').lower()})"
+    except (OSError, ValueError) as error:
+        return f"cannot be read ({_why(error)})"
+
+
+def _why(error: OSError | ValueError) -> str:
+    """Why a file cannot be had. A path with a NUL or a lone surrogate in it is a `ValueError`."""
+    return (error.strerror or "unknown error").lower() if isinstance(error, OSError) else "not a path"
 
 
 def _read_one(path: Path, environ: Mapping[str, str]) -> Tree:
@@ -142,8 +171,8 @@ def _read_one(path: Path, environ: Mapping[str, str]) -> Tree:
     tree = Tree(spots={(): Spot(name, 1, 1, "")})
     try:
         raw = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
+    except (OSError, ValueError) as error:
+        reason = _why(error)
         tree.problems.append(
             tree.spots[()].problem(f"cannot be read ({reason}); name another file with --config or AGGREGATOR_CONFIG")
         )
@@ -160,7 +189,7 @@ def _read_one(path: Path, environ: Mapping[str, str]) -> Tree:
     if not isinstance(node, MappingNode):
         tree.problems.append(tree.spots[()].problem(f"must be a mapping of keys; {SMALLEST}"))
         return tree
-    tree.value = _Walk(name, tree, environ).mapping(node, ())
+    tree.value = _Walk(name, tree, environ).value(node, ()) or {}
     return tree
 
 
@@ -179,7 +208,7 @@ def _decode(raw: bytes, tree: Tree) -> str | None:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
         spot = Spot(start.file, line, column, "")
         tree.problems.append(spot.problem(f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8"))
         return None
@@ -189,7 +218,9 @@ def _compose(text: str, tree: Tree) -> Node | None:
     """The node graph of the file; None, and a problem, when it is not YAML."""
     start = tree.spots[()]
     try:
-        node: Node | None = YAML(typ="safe", pure=True).compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor may be given again (YAML 1.2.2 §7.1)
+            node: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -201,7 +232,7 @@ def _compose(text: str, tree: Tree) -> Node | None:
         spot = Spot(start.file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, "")
         tree.problems.append(spot.problem("a control character stands here; remove it"))
         return None
-    except (YAMLError, RecursionError, ValueError) as error:
+    except Exception as error:  # what the library stumbles over (depth, "\\UFFFFFFFF") is no YAML to us
         tree.problems.append(start.problem(f"is not YAML ({type(error).__name__}); check it with an editor"))
         return None
     return node
@@ -210,7 +241,7 @@ def _compose(text: str, tree: Tree) -> Node | None:
 def _explain(error: MarkedYAMLError, lines: list[str], line: int, column: int) -> str:
     """What is wrong with the YAML, in words that say what to do."""
     written = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in written[:column]:
+    if written[column - 1 : column] == "\t" or "\t" in written[: len(written) - len(written.lstrip())]:
         return "a tab stands here; YAML indents with spaces only"
     said = " ".join(part for part in (error.context, error.problem) if part)
     return f"is not YAML: {said or 'syntax error'}; check quotes, colons and indentation here and just above"
@@ -224,6 +255,9 @@ class _Walk:
         self.tree = tree
         self.environ = environ
         self.open: set[int] = set()
+        self.seen: set[int] = set()
+        self.repeated = 0
+        self.weary = False
 
     def mark(self, node: Node, path: KeyPath, *, secret: bool = False) -> Spot:
         """Remember where `path` stands; a key of a mapping stands where the key does, not where its value does."""
@@ -232,10 +266,23 @@ class _Walk:
 
     def value(self, node: Node, path: KeyPath) -> Any:
         """The plain value of a node."""
+        self.repeated += id(node) in self.seen
+        self.seen.add(id(node))
+        if id(node) in self.open:
+            self.refuse(path, "refers to itself; remove the alias")
+            return None
+        if self.repeated > MOST_REPEATED:
+            if not self.weary:
+                self.refuse(path, f"aliases repeat more than {MOST_REPEATED:,} values; write them out")
+            self.weary = True
+            return None
+        if len(path) > DEEPEST:
+            self.refuse(path, f"stands more than {DEEPEST} levels deep; remove it")
+            return None
         if isinstance(node, ScalarNode):
             return self.scalar(node, path)
-        if id(node) in self.open:
-            self.tree.problems.append(self.tree.spot(path).problem("refers to itself; remove the alias"))
+        if node.tag and node.tag not in CORE_TAGS:
+            self.refuse(path, f"unknown tag {node.tag}; the only one is !file, before a path")
             return None
         self.open.add(id(node))
         try:
@@ -245,6 +292,10 @@ class _Walk:
             return self.sequence(node, path)
         finally:
             self.open.discard(id(node))
+
+    def refuse(self, path: KeyPath, message: str) -> None:
+        """Name a mistake at `path`; the value is nothing then."""
+        self.tree.problems.append(self.tree.spot(path).problem(message))
 
     def mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
         """A mapping; a key that stands twice is named, and the first one kept."""
@@ -262,6 +313,9 @@ class _Walk:
             elif key in found:
                 first = self.tree.spots[(*path, key)]
                 self.tree.problems.append(here.problem(f"duplicate key, first on line {first.line}; remove one"))
+            elif key_node.tag == "tag:yaml.org,2002:merge":
+                message = "YAML 1.2 has no merge key; write the keys here, or for all sources under `defaults:`"
+                self.tree.problems.append(here.problem(message))
             else:
                 self.tree.spots[(*path, key)] = here
                 found[key] = self.value(value_node, (*path, key))
@@ -279,8 +333,8 @@ class _Walk:
         """A scalar, with `${NAME}` and `!file` put in; such a value counts as secret from then on."""
         if node.tag == "!file":
             return self.file_content(node.value, path)
-        if node.tag and node.tag.startswith("!"):
-            self.tree.problems.append(self.tree.spot(path).problem(f"unknown tag {node.tag}; the only one is !file"))
+        if node.tag and node.tag not in CORE_TAGS:
+            self.refuse(path, f"unknown tag {node.tag}; the only one is !file, before a path")
             return None
         text = VARIABLE.sub(lambda match: self.variable(match, path), node.value)
         tagged = node.tag == "tag:yaml.org,2002:str" and not isinstance(_plain(node.value), str)  # !!str 5
@@ -305,11 +359,11 @@ class _Walk:
         self.conceal(path)
         try:
             return Path(name).read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            self.tree.problems.append(
-                self.tree.spot(path).problem(f'the file "{name}" cannot be read ({(reason or "").lower()})')
-            )
+        except (OSError, ValueError) as error:
+            reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else _why(error)
+            shown = json.dumps(name, ensure_ascii=not name.isprintable())
+            hint = "write a path relative to the working directory"
+            self.refuse(path, f"the file {shown} cannot be read ({reason}); {hint}")
             return None
 
     def conceal(self, path: KeyPath) -> None:

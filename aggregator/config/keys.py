@@ -13,6 +13,7 @@ from aggregator.config.values import (
     Attribution,
     BaseUrl,
     Duration,
+    FilePath,
     HeaderName,
     HeaderValue,
     Language,
@@ -21,11 +22,13 @@ from aggregator.config.values import (
     Size,
     Slug,
     Slugs,
+    SourceId,
     StoreUrl,
     Text,
     TimeZone,
+    UserName,
     WebUrl,
-    as_tuple,
+    at_least_one,
     one_or_many,
     wrong,
 )
@@ -43,9 +46,9 @@ class Keys(BaseModel):
 class AuthorKeys(Keys):
     """A person."""
 
-    name: Text
-    email: Text | None = None
-    uri: WebUrl | None = None
+    name: Text = Field(description="Name, as feeds show it.")
+    email: Text | None = Field(None, description="Mail address, as feeds show it.")
+    uri: WebUrl | None = Field(None, description="Page about the person.")
 
 
 class SiteKeys(Keys):
@@ -65,7 +68,7 @@ class SiteKeys(Keys):
 class OutputKeys(Keys):
     """The published folder."""
 
-    dir: Path = Field(Path("var/public"), strict=False, description="The published folder.")
+    dir: FilePath = Field(Path("var/public"), description="The published folder.")
     limit: Limit = Field(50, description="How many entries a feed shows.")
     formats: Annotated[tuple[Literal["atom", "html"], ...], BeforeValidator(one_or_many)] = Field(
         ("atom", "html"), description="What is written for every page; atom is always among them."
@@ -112,29 +115,29 @@ class FetchKeys(Keys):
 class BasicAuthKeys(Keys):
     """A user name and a password (RFC 7617)."""
 
-    username: HeaderValue
-    password: HeaderValue
+    username: UserName = Field(description="User name, without a colon.")
+    password: HeaderValue = Field(description="Password; best from the environment or a file.")
 
 
 class HeaderAuthKeys(Keys):
     """A header of the source's own."""
 
-    name: HeaderName
-    value: HeaderValue
+    name: HeaderName = Field(description="Name of the header, such as X-Api-Key.")
+    value: HeaderValue = Field(description="Its value; best from the environment or a file.")
 
 
 class AuthKeys(Keys):
     """How a source is told who asks; exactly one of the four."""
 
-    basic: BasicAuthKeys | None = None
-    bearer: HeaderValue | None = None
-    header: HeaderAuthKeys | None = None
-    cookie: HeaderValue | None = None
+    basic: BasicAuthKeys | None = Field(None, description="A user name and a password (RFC 7617).")
+    bearer: HeaderValue | None = Field(None, description="A token (RFC 6750).")
+    header: HeaderAuthKeys | None = Field(None, description="A header of the source's own.")
+    cookie: HeaderValue | None = Field(None, description="Cookies, as `name=value; name=value`.")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> AuthKeys:
-        if len(self.model_fields_set) != 1:
-            raise wrong("must hold exactly one of basic, bearer, header, cookie")
+        if sum(getattr(self, name) is not None for name in type(self).model_fields) != 1:
+            raise wrong("must hold exactly one of basic, bearer, header, cookie; write that one with its value")
         return self
 
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -173,7 +176,7 @@ class SourceKeys(SourceDefaults):
     """One source."""
 
     url: WebUrl = Field(description="The address to poll.")
-    id: Slug | None = Field(None, description="Stable key of the source; derived from the URL when left out.")
+    id: SourceId | None = Field(None, description="Stable key of the source; derived from the URL when left out.")
     public_url: WebUrl | None = Field(None, description="What attribution may show when `url` holds a secret.")
 
 
@@ -198,9 +201,7 @@ class ConfigKeys(Keys):
     fetch: FetchKeys = Field(FetchKeys(), description="How sources are fetched.")
     defaults: SourceDefaults = Field(SourceDefaults(), description="Source keys for all sources; a source's own win.")
     categories: dict[Slug, CategoryKeys] = Field({}, description="Titles and settings of categories, by slug.")
-    sources: Annotated[tuple[SourceKeys, ...], BeforeValidator(as_tuple)] = Field(
-        min_length=1, description="What to poll."
-    )
+    sources: Annotated[tuple[SourceKeys, ...], BeforeValidator(at_least_one)] = Field(description="What to poll.")
     include: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = Field(
         (), description="More files like this one; their sources and categories are added."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -15,11 +16,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aggregator.clean.slugs import source_id
 from aggregator.clean.urls import is_web_url, same_address, without_secrets
-from aggregator.config.document import SMALLEST, KeyPath, Tree, label, read
+from aggregator.config.document import SMALLEST, KeyPath, Spot, Tree, label, read
 from aggregator.config.keys import (
     ConfigKeys,
     FetchKeys,
@@ -29,7 +30,7 @@ from aggregator.config.keys import (
     SourceDefaults,
     SourceKeys,
 )
-from aggregator.config.values import spell_duration
+from aggregator.config.values import duration, spell_duration
 from aggregator.errors import ConfigError, Problem
 from aggregator.model import EVERYTHING, Category, Person, Site, Source
 
@@ -47,8 +48,8 @@ MESSAGES = {
     "model_type": "{value} must be a mapping of keys",
     "greater_than_equal": "{value} is too small; write at least {ge}",
     "less_than_equal": "{value} is too large; write at most {le}",
-    "too_short": "is empty; list at least one source with its url",
 }
+PLACEHOLDER = re.compile(r"\{(value|hint|ge|le)\}")
 HINTS = {"sources": SMALLEST, "url": "write the address to poll as `url: https://…`", "name": "write a name"}
 
 
@@ -78,11 +79,22 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         try:
             keys = ConfigKeys.model_validate(tree.value)
         except ValidationError as error:
-            problems += [_problem(tree, details) for details in error.errors(include_url=False)]
-        problems += _twins(tree)
+            known = {_place(problem) for problem in problems}  # what could not be had is not wrong once more
+            found = [_problem(tree, details) for details in error.errors(include_url=False)]
+            problems += [problem for problem in found if _place(problem) not in known]
+        problems += [*_twins(tree), *_contradictions(tree)]
     if problems or keys is None:
         raise ConfigError(sorted(set(problems)))
     return _resolve(keys, tree)
+
+
+def for_address(url: str) -> Settings:
+    """The settings of no file at all, with one source: this address. Raises `ConfigError` when it is none."""
+    try:
+        keys = ConfigKeys(sources=(SourceKeys(url=url, id="preview"),))
+    except ValidationError as error:
+        raise ConfigError([Problem("", 1, 1, "url", f"{url} is not a web address")]) from error
+    return _resolve(keys, Tree(spots={(): Spot("", 1, 1, "")}))
 
 
 class _Schema(GenerateJsonSchema):
@@ -105,30 +117,36 @@ def json_schema() -> dict[str, Any]:
 # ---------------------------------------------------------------- mistakes
 
 
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    return (problem.file, problem.line, problem.column, problem.key)
+
+
 def _problem(tree: Tree, details: ErrorDetails) -> Problem:
     """One pydantic complaint in our words, at its place."""
-    path: KeyPath = tuple(step for step in details["loc"] if step != "[key]")
+    path: KeyPath = details["loc"]
+    # Not written down: the mark of a category's name, and the number of one value where a list is wanted.
+    if path not in tree.spots and (path[-1:] == ("[key]",) or isinstance(path[-1], int)):
+        path = path[:-1]
     spot = tree.spot(path)
-    key = spot.label if path in tree.spots else f"{spot.label}.{label(path[-1:])}".strip(".")
+    key = spot.label if path in tree.spots else ".".join(filter(None, (spot.label, label(path[-1:]))))
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
         return spot.problem(f"unknown key{_did_you_mean(path)}", key)
+    shown = _shown(tree, path, details["input"])
     if kind == "literal_error":
-        return spot.problem(f"{_shown(tree, path, details['input'])} is not one of {context['expected']}", key)
-    template = MESSAGES.get(kind, details["msg"])
-    hint = HINTS.get(str(path[-1]) if path else "", "write it")
-    value = _shown(tree, path, details["input"]) if "{value}" in template else ""
-    text = template.replace("{value}", value).replace("{hint}", hint).replace("{{", "{").replace("}}", "}")
-    for name in ("ge", "le"):
-        text = text.replace(f"{{{name}}}", str(context.get(name, "")))
+        return spot.problem(f"{shown} is not one of {context['expected']}; write one of them", key)
+    words = {"value": shown, "hint": HINTS.get(str(path[-1]), "write it"), **context}
+    text = PLACEHOLDER.sub(lambda match: str(words[match[1]]), MESSAGES.get(kind, details["msg"]))
     return spot.problem(text, key)
 
 
 def _shown(tree: Tree, path: KeyPath, value: Any) -> str:
     """The value as it was written, shortened; what came from the environment or a file is never echoed."""
-    if any(spot.secret for inner, spot in tree.spots.items() if inner[: len(path)] == path):
+    if path in tree.concealed:
         return "the value put in here"
     text = json.dumps(value, ensure_ascii=False, default=str)
+    if not text.isprintable():
+        text = json.dumps(value, default=str)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
@@ -138,19 +156,22 @@ def _did_you_mean(path: KeyPath) -> str:
     if model is None:
         return ""
     known = list(model.model_fields)
-    near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(str(path[-1]).lower().replace("-", "_"), known, n=1, cutoff=0.6)
     return f'; did you mean "{near[0]}"?' if near else f"; known here: {', '.join(known)}"
 
 
 def _model_at(path: KeyPath) -> type[BaseModel] | None:
     """The model that describes the mapping at `path`."""
-    model: type[BaseModel] | None = ConfigKeys
-    for step in path:
-        if model is None:
+    model: type[BaseModel] = ConfigKeys
+    steps = iter(step for step in path if isinstance(step, str))
+    for step in steps:
+        field = model.model_fields.get(step)
+        inner = next(_models_in(field.annotation), None) if field else None
+        if field is None or inner is None:
             return None
-        if isinstance(step, str) and step in model.model_fields:
-            inner = next(_models_in(model.model_fields[step].annotation), None)
-            model = inner
+        if typing.get_origin(field.annotation) is dict:
+            next(steps, None)  # a name of the operator's own choice
+        model = inner
     return model
 
 
@@ -178,41 +199,58 @@ def _twins(tree: Tree) -> Iterator[Problem]:
             first = addresses.setdefault(same_address(url), number)
             if first != number:
                 where = tree.spot(("sources", first))
-                message = f"the same address as {where.label} in line {where.line}; remove one"
-                yield tree.spot(("sources", number, "url")).problem(message, f"sources[{number}].url")
+                message = f"the same address as {where.label} in {where.file}:{where.line}; remove one"
+                yield tree.spot(("sources", number, "url")).problem(message)
                 continue
         own = source.get("id")
         name = own if isinstance(own, str) else source_id(_public_url(tree, number, source, url)) if url else None
         if name:
             first = ids.setdefault(name, number)
             if first != number:
-                where = tree.spot(("sources", first))
-                message = (
-                    f'the id "{name}" is that of {where.label} in line {where.line} too; give this one another `id:`'
-                )
-                yield tree.spot(("sources", number, "id")).problem(message, f"sources[{number}].id")
+                where, key = tree.spot(("sources", first)), ("sources", number, "id")
+                shown = "the value put in here" if key in tree.concealed else f'the id "{name}"'
+                message = f"{shown} is that of {where.label} in {where.file}:{where.line} too; give it another id"
+                yield tree.spot(key).problem(message, f"{tree.spot(key[:-1]).label}.id")
+
+
+def _contradictions(tree: Tree) -> Iterator[Problem]:
+    """Shortest intervals longer than the longest, named where the more specific of the two is written."""
+    bounds = ("min_interval", "max_interval")
+    sources = tree.value.get("sources")
+    defaults = tree.value.get("defaults")
+    defaults = defaults if isinstance(defaults, dict) else {}
+    scopes: list[tuple[KeyPath, Any]] = [(("defaults",), defaults)]
+    scopes += [(("sources", n), one) for n, one in enumerate(sources if isinstance(sources, list) else ())]
+    for path, own in scopes:
+        said = [name for name in bounds if isinstance(own, dict) and name in own]
+        if said:
+            shortest, longest = (_span(own.get(name, defaults.get(name)), name) for name in bounds)
+            if shortest and longest and shortest > longest:
+                better = "is longer than max_interval; write it shorter, or write a longer max_interval here"
+                worse = "is shorter than min_interval; write it longer, or write a shorter min_interval here"
+                yield tree.spot((*path, said[0])).problem(better if said[0] == bounds[0] else worse)
+
+
+def _span(value: Any, name: str) -> timedelta | None:
+    """An interval as found, the built-in one when it was left out; None when it is no duration."""
+    if value is None:
+        built_in: timedelta = SourceDefaults.model_fields[name].default
+        return built_in
+    try:
+        return duration(value) if isinstance(value, str) else None
+    except PydanticCustomError:
+        return None
 
 
 # ---------------------------------------------------------------- from keys to shapes
 
 
 def _resolve(keys: ConfigKeys, tree: Tree) -> Settings:
-    """Fill in what was left out. Raises `ConfigError` for what only shows now."""
-    problems: list[Problem] = []
-    sources = []
-    for number, source in enumerate(keys.sources):
-        try:
-            sources.append(
-                _source(
-                    source,
-                    keys.defaults,
-                    _public_url(tree, number, {"public_url": source.public_url}, source.url),
-                )
-            )
-        except ValueError as error:
-            problems.append(tree.spot(("sources", number)).problem(str(error)))
-    if problems:
-        raise ConfigError(problems)
+    """Fill in what was left out."""
+    sources = [
+        _source(source, keys.defaults, _public_url(tree, number, {"public_url": source.public_url}, source.url))
+        for number, source in enumerate(keys.sources)
+    ]
     site = _site(keys.site, keys.server)
     categories = _categories(keys, site, sources)
     mark = repr((site, sorted(categories.items()), keys.output, [_published_part(source) for source in sources]))
@@ -243,12 +281,10 @@ def _public_url(tree: Tree, number: int, source: Mapping[str, Any], url: str | N
 
 
 def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Source:
-    """The source with its own keys first, then the defaults'. Raises `ValueError` for intervals that contradict."""
+    """The source with its own keys first, then the defaults'."""
     chosen = {name: getattr(defaults, name) for name in SourceDefaults.model_fields}
     chosen |= {name: getattr(own, name) for name in SourceDefaults.model_fields if name in own.model_fields_set}
     shortest, longest = chosen["min_interval"], chosen["max_interval"]
-    if shortest > longest:
-        raise ValueError("min_interval is longer than max_interval; swap them")
 
     def level(name: str) -> int:
         return 2 if name in own.model_fields_set else 1 if name in defaults.model_fields_set else 0

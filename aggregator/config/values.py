@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,18 +14,20 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from aggregator.clean.slugs import SLUG, slug_hint
+from aggregator.clean.slugs import SLUG, better_slug, slug_hint
 from aggregator.clean.urls import is_web_url
 
 T = TypeVar("T")
 
-DURATION = re.compile(r"(\d+)(s|m|h|d)")
+DURATION = re.compile(r"0*([0-9]+)([smhd])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-SIZE = re.compile(r"(\d+)(KiB|MiB|GiB)?")
+SIZE = re.compile(r"0*([0-9]+)(KiB|MiB|GiB)?")
 BYTES = {None: 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 LONGEST = timedelta(days=3650)
+LARGEST = 1024**3  # a body is held in memory
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2, token
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 FIELDS = re.compile(r"\{([^{}]*)\}")
 ATTRIBUTION_FIELDS = ("source.title", "source.url", "author", "title", "rights")
 
@@ -69,7 +72,10 @@ def size(value: Any) -> int:
     match = SIZE.fullmatch(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
     if not match or not int(match[1][:12]):
         raise wrong("{value} is not a size; write a number and KiB, MiB or GiB, such as 10MiB")
-    return int(match[1][:12]) * BYTES[match[2]]
+    many = int(match[1][:12]) * BYTES[match[2]]
+    if many > LARGEST:
+        raise wrong("{value} is more than 1GiB; write a smaller size")
+    return many
 
 
 def web_url(value: str) -> str:
@@ -82,17 +88,25 @@ def web_url(value: str) -> str:
 def base_url(value: str) -> str:
     """The site's own address: http(s), no query, no fragment, without the slash at its end."""
     parts = urlsplit(web_url(value))
-    if parts.query or parts.fragment or parts.username or parts.password:
+    if "?" in value or "#" in value or "@" in parts.netloc:
         raise wrong("{value} must be a bare address such as https://planet.example.org")
     return value.rstrip("/")
 
 
 def slug(value: str) -> str:
-    """A name that can stand in an address."""
+    """The name of a category, which stands in its address."""
     if value == "all":
         raise wrong("{value} is taken: it is the page that shows everything; choose another")
     if not SLUG.fullmatch(value):
         raise wrong("{value} cannot be an address; " + slug_hint(value))
+    return value
+
+
+def source_id(value: str) -> str:
+    """The id of a source, which stands in its address."""
+    if not SLUG.fullmatch(value):
+        better = better_slug(value)
+        raise wrong("{value} cannot be an address; " + (f'write "{better}"' if better else "use a-z, 0-9 and hyphens"))
     return value
 
 
@@ -117,7 +131,21 @@ def plain_text(value: str) -> str:
     text = " ".join(value.split())
     if not text:
         raise wrong("is empty; write some text or leave the key out")
-    return text
+    return legal(text)
+
+
+def legal(value: str) -> str:
+    """Text that can stand in XML 1.0 (§2.2), and so in what is published."""
+    if not LEGAL.fullmatch(value):
+        raise wrong("{value} holds a character that no feed may hold; remove it")
+    return value
+
+
+def path(value: str) -> Path:
+    """A path of this machine; an empty one would be the working directory, said by mistake."""
+    if not value or "\0" in value:
+        raise wrong("{value} is not a path; write one such as var/public")
+    return Path(legal(value))
 
 
 def attribution(value: Any) -> str | bool:
@@ -125,17 +153,17 @@ def attribution(value: Any) -> str | bool:
     if value is False:
         return False
     if not isinstance(value, str):
-        raise wrong("{value} must be a template such as 'Source: {{source.title}}', or false")
+        raise wrong("{value} must be a template such as 'Source: {source.title}', or false")
     for name in FIELDS.findall(value):
         if name not in ATTRIBUTION_FIELDS:
             known = ", ".join(ATTRIBUTION_FIELDS)
             raise wrong("{value} uses an unknown field; the known ones, in braces, are " + known)
-    return value
+    return legal(value)
 
 
 def store_url(value: str) -> str:
     """Where the store is; SQLite, as a file."""
-    if not value.startswith("sqlite:///") or len(value) == len("sqlite:///"):
+    if not re.fullmatch(r"sqlite:///[^\x00\ud800-\udfff]+", value):
         raise wrong("{value} is not a store this version knows; write sqlite:///var/aggregator.db")
     return value
 
@@ -147,21 +175,28 @@ def network_or_host(value: str) -> str:
     except ValueError:
         pass
     if not HOST.fullmatch(value.lower()) or value.replace(".", "").isdigit():
-        raise wrong("{value} is neither a network such as 10.0.0.0/8 nor a host name")
+        raise wrong("{value} is neither a network nor a host name; write one such as 10.0.0.0/8 or wiki.lan")
     return value.lower()
 
 
 def header_name(value: str) -> str:
     """A field name (RFC 9110 §5.1)."""
     if not HEADER_NAME.fullmatch(value):
-        raise wrong("{value} is not a header name")
+        raise wrong("{value} is not a header name; write one such as X-Api-Key")
     return value
 
 
 def header_value(value: str) -> str:
-    """A field value (RFC 9110 §5.5): visible ASCII and spaces."""
-    if not value or not value.isascii() or not value.isprintable():
-        raise wrong("must be one line of ASCII text, and not empty")
+    """A field value (RFC 9110 §5.5): visible ASCII, and spaces that are not at its ends."""
+    if not value or not value.isascii() or not value.isprintable() or value != value.strip():
+        raise wrong("must be one line of ASCII text without spaces around it; write what the publisher gave you")
+    return value
+
+
+def user_name(value: str) -> str:
+    """A user name of Basic authentication (RFC 7617 §2): a colon would end it."""
+    if ":" in header_value(value):
+        raise wrong("must not hold a colon; what follows it is the password")
     return value
 
 
@@ -173,6 +208,13 @@ def as_tuple(value: Any) -> Any:
 def one_or_many(value: Any) -> Any:
     """Where a list is wanted, one value alone will do."""
     return (value,) if isinstance(value, str) else as_tuple(value)
+
+
+def at_least_one(value: Any) -> Any:
+    """A list that must not be empty; pydantic's own bound complains of members with mistakes too."""
+    if value in ([], None):
+        raise wrong("is empty; list at least one source with its url")
+    return as_tuple(value)
 
 
 def spell_duration(span: timedelta) -> str:
@@ -196,6 +238,7 @@ Size = Annotated[int, PlainValidator(size), WithJsonSchema({"type": ["string", "
 WebUrl = Annotated[str, PlainValidator(must_be(web_url, ": an address")), _text(format="uri", pattern="^https?://")]
 BaseUrl = Annotated[str, PlainValidator(must_be(base_url, ": an address")), _text(format="uri", pattern="^https?://")]
 Slug = Annotated[str, PlainValidator(must_be(slug, "; put it in quotes")), _text(pattern=f"^{SLUG.pattern}$")]
+SourceId = Annotated[str, PlainValidator(must_be(source_id, "; put it in quotes")), _text(pattern=f"^{SLUG.pattern}$")]
 Slugs = Annotated[
     tuple[Slug, ...],
     BeforeValidator(one_or_many),
@@ -211,6 +254,8 @@ StoreUrl = Annotated[
     PlainValidator(must_be(store_url, "")),
     _text(pattern="^sqlite:///.+", examples=["sqlite:///var/aggregator.db"]),
 ]
+FilePath = Annotated[Path, PlainValidator(must_be(path, "; put it in quotes")), _text(format="path", minLength=1)]
 NetworkOrHost = Annotated[str, PlainValidator(must_be(network_or_host, "")), _text(examples=["10.0.0.0/8"])]
 HeaderName = Annotated[str, PlainValidator(must_be(header_name, "")), _text()]
+UserName = Annotated[str, PlainValidator(must_be(user_name, "; put it in quotes")), _text(minLength=1)]
 HeaderValue = Annotated[str, PlainValidator(must_be(header_value, "; put it in quotes")), _text(minLength=1)]

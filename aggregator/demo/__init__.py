@@ -1,5 +1,5 @@
-"""Placeholder."""
+"""The demo: the whole program at work on sample sources of its own, offline."""
 
+from aggregator.demo.show import run
 
-async def run(port: int) -> None:
-    """Run."""
+__all__ = ["run"]

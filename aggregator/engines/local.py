@@ -42,21 +42,23 @@ class LocalEngine:
     publish: Callable[[], Awaitable[object]]
     limits: HostLimits
     clock: Clock
-    _queued: dict[str, asyncio.Task[Changes | None]] = field(default_factory=dict)
+    _queued: dict[str, asyncio.Task[Changes]] = field(default_factory=dict)
     _running: set[str] = field(default_factory=set)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def once(self, names: Iterable[str], done: Callable[[Changes], None]) -> None:
-        """Walk these sources in, each once, as fast as the limits allow; `done` hears of each."""
+        """Walk these sources in, each once, as fast as the limits allow; `done` hears of each.
+
+        Raises what the store raised, once all have ended.
+        """
 
         async def one(name: str) -> None:
-            changes = await self._walk_in(self.sources[name])
-            if changes:
-                done(changes)
+            done(await self._walk_in(self.sources[name]))
 
-        async with asyncio.TaskGroup() as group:
-            for name in names:
-                group.create_task(one(name))
+        ends = await asyncio.gather(*map(one, names), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
 
     async def run(self, until: asyncio.Event) -> None:
         """Poll whoever is due, and publish what changed, until the event; then drain."""
@@ -92,20 +94,21 @@ class LocalEngine:
             if name in self.sources and name not in self._queued:
                 task = asyncio.create_task(self._walk_in(self.sources[name]), name=f"walk {name}")
                 self._queued[name] = task
-                task.add_done_callback(partial(self._forget, name))
+                task.add_done_callback(partial(self._ended, name))
 
-    def _forget(self, name: str, _ended: asyncio.Task[Changes | None]) -> None:
-        self._queued.pop(name, None)
+    def _ended(self, name: str, walk: asyncio.Task[Changes]) -> None:
+        """Forget a walk that ended; the store may have failed it, and it is due again as it was."""
+        del self._queued[name]
+        error = None if walk.cancelled() else walk.exception()
+        if error is not None:
+            log.error("poll", extra={"fields": {"source": name, "error": str(error)}})
 
-    async def _walk_in(self, source: Source) -> Changes | None:
-        """One walk, when its host may be asked; None when the store failed it."""
+    async def _walk_in(self, source: Source) -> Changes:
+        """One walk, when its host may be asked. Raises what the store raises."""
         async with self.limits.hold(source.url):
             self._running.add(source.id)
             try:
                 changes = await self.walk(source)
-            except AggregatorError as error:
-                log.error("poll", extra={"fields": {"source": source.id, "error": str(error)}})
-                return None
             finally:
                 self._running.discard(source.id)
         if changes.new or changes.revised:

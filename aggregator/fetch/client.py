@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import re
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import unquote, urldefrag
 
 import httpcore
 import httpx
 
 from aggregator import __version__
-from aggregator.clean.urls import is_web_url, same_address, split, without_secrets
+from aggregator.clean.urls import absolute, split, without_secrets
 from aggregator.config.keys import FetchKeys
 from aggregator.fetch.body import ACCEPTED, BadCoding, TooLarge, read_body
 from aggregator.fetch.guard import AddressGuard, AddressRefused, GuardedBackend, NameUnknown, vouched
@@ -30,6 +31,7 @@ ACCEPT = (
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LONGEST_HINT = timedelta(days=7)
 LONGEST_VALIDATOR = 1024
+PORTS = {"http": 80, "https": 443}
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 
 
@@ -49,18 +51,13 @@ class HttpFetcher:
         backend = GuardedBackend(AddressGuard(keys.allow_private))
         about = f" (+{contact})" if contact and contact.isascii() and contact.isprintable() else ""
         # One SSL context for all: building one costs 37 ms. The environment's proxies are never used.
-        transport = GuardedTransport(backend, httpx.create_ssl_context(trust_env=False), keys.concurrency)
-        self._client = httpx.AsyncClient(  # noqa: S113  (the one deadline is `fetch`'s)
-            transport=transport,
-            timeout=None,
-            follow_redirects=False,
-            trust_env=False,
-            headers={
-                "User-Agent": f"aggregator/{__version__}{about}",
-                "Accept": ACCEPT,
-                "Accept-Encoding": ACCEPTED,
-            },
-        )
+        # The transport is called directly: httpx's client would keep cookies, and turn redirects into errors of its own.
+        self._transport = GuardedTransport(backend, httpx.create_ssl_context(trust_env=False), keys.concurrency)
+        self._headers = {
+            "User-Agent": f"aggregator/{__version__}{about}",
+            "Accept": ACCEPT,
+            "Accept-Encoding": ACCEPTED,
+        }
 
     async def __aenter__(self) -> HttpFetcher:
         return self
@@ -70,7 +67,7 @@ class HttpFetcher:
 
     async def aclose(self) -> None:
         """Close what is open."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def fetch(self, source: Source, visit: Visit) -> Fetched:
         """Get the document, following redirects. One deadline spans resolving, connecting, headers and body.
@@ -108,24 +105,26 @@ class HttpFetcher:
 
     async def _follow(self, source: Source, visit: Visit) -> Fetched:
         """One exchange after another until there is no redirect."""
-        url = urldefrag(source.url)[0]
+        url = without_secrets(source.url)
         for _ in range(self._keys.max_redirects + 1):
             result = await self._exchange(url, source, visit)
             if not isinstance(result, _Hop):
                 return result
-            target = urldefrag(urljoin(url, result.url))[0]
-            if not is_web_url(target):
+            target = absolute(result.url, url)
+            if target is None:
                 return Failed(Reason.BAD_REDIRECT, "redirected to what is no web address")
-            url = target
+            url = urldefrag(target)[0]
         return Failed(Reason.TOO_MANY_REDIRECTS, f"more than {self._keys.max_redirects} redirects")
 
     async def _exchange(self, url: str, source: Source, visit: Visit) -> Fetched | _Hop:
         """One request and its answer."""
-        known = visit.validators if visit.validators and visit.validators.url == without_secrets(url) else None
-        headers = _conditional(known)
+        known = visit.validators if visit.validators and visit.validators.url == url else None
+        headers = httpx.Headers(self._headers)
         if _same_origin(url, source.url):  # a redirect to another host never carries the source's secrets
-            headers += [(name.encode(), value.encode()) for name, value in source.headers]
-        async with self._client.stream("GET", url, headers=headers) as response:
+            headers.update(_credentials(source))
+        headers.update(_conditional(known))
+        response = await self._transport.handle_async_request(httpx.Request("GET", url, headers=headers))
+        async with aclosing(response):
             hints = _hints(response.headers, datetime.now(UTC))
             if response.status_code in REDIRECTS and "location" in response.headers:
                 return _Hop(response.headers["location"])
@@ -134,13 +133,15 @@ class HttpFetcher:
                     return Failed(Reason.PROTOCOL, "304 without having been asked conditionally", 304, hints)
                 return Unchanged("304", known, hints)
             if response.status_code != 200:
-                phrase = f"{response.status_code} {response.reason_phrase}".strip()
+                phrase = f"{response.status_code} {response.reason_phrase[:100]}".strip()
                 return Failed(Reason.HTTP_STATUS, phrase, response.status_code, hints)
             return await self._document(response, url, visit, hints)
 
     async def _document(self, response: httpx.Response, url: str, visit: Visit, hints: Hints) -> Fetched:
         """The body of a 200, or the news that it is the one we had."""
         try:
+            if int(response.headers.get("content-length", 0)) > self._keys.max_bytes:
+                raise TooLarge
             body = await read_body(
                 response.aiter_raw(), response.headers.get("content-encoding", ""), self._keys.max_bytes
             )
@@ -153,7 +154,7 @@ class HttpFetcher:
         if body_hash == visit.body_hash:
             return Unchanged("body", validators, hints)
         return Document(
-            url=without_secrets(url),
+            url=url,
             body=body,
             body_hash=body_hash,
             content_type=response.headers.get("content-type", ""),
@@ -166,10 +167,8 @@ class HttpFetcher:
 @contextmanager
 def _vouch_for(url: str) -> Iterator[None]:
     """A source on this very machine, written as such by the operator, is his word: for this poll and port alone."""
-    parts = split(url)
-    host = ((parts.hostname if parts else "") or "").lower()
-    port = (parts.port or (443 if parts.scheme == "https" else 80)) if parts else 0
-    token = vouched.set((host, port) if LOOPBACK.fullmatch(host) else None)
+    origin = _origin(url)
+    token = vouched.set(origin[1:] if origin and LOOPBACK.fullmatch(origin[1]) else None)
     try:
         yield
     finally:
@@ -177,13 +176,28 @@ def _vouch_for(url: str) -> Iterator[None]:
 
 
 def _same_origin(url: str, other: str) -> bool:
-    """Whether secrets meant for `other` may go to `url`: same host and port, and never from https down to http."""
-    here, there = split(url), split(other)
-    if not here or not there or (there.scheme, here.scheme) == ("https", "http"):
+    """Whether secrets meant for `other` may go to `url`: same scheme, host and port, or from http:80 up to https:443."""
+    here, there = _origin(url), _origin(other)
+    if here is None or there is None:
         return False
-    return same_address(f"{here.scheme}://{here.netloc.rpartition('@')[2]}") == same_address(
-        f"{there.scheme}://{there.netloc.rpartition('@')[2]}"
-    )
+    upgraded = (here[0], here[2], there[0], there[2]) == ("https", 443, "http", 80)
+    return here == there or (upgraded and here[1] == there[1])
+
+
+def _origin(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port (RFC 6454 §4)."""
+    parts = split(url)
+    return (parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme]) if parts else None
+
+
+def _credentials(source: Source) -> dict[str, str]:
+    """The headers that tell the source who asks: its `auth`, or user name and password out of its address."""
+    parts = split(source.url)
+    found = {}
+    if parts and (parts.username or parts.password):
+        pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+        found["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return found | dict(source.headers)
 
 
 def _conditional(known: Validators | None) -> list[tuple[bytes, bytes]]:
@@ -206,20 +220,25 @@ def _validators(headers: httpx.Headers, url: str) -> Validators | None:
 def _hints(headers: httpx.Headers, now: datetime) -> Hints:
     """When the server wants to see us again; whatever is not understood says nothing."""
     max_age = None
-    match = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", headers.get("cache-control", "").lower())
+    match = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]+)", headers.get("cache-control", "").lower())
     if match:
-        max_age = min(timedelta(seconds=int(match[1])), LONGEST_HINT)
+        max_age = _at_most(match[1])
     return Hints(max_age, _retry_after(headers.get("retry-after", "").strip(), headers.get("date", ""), now))
 
 
 def _retry_after(value: str, date: str, now: datetime) -> timedelta | None:
     """Seconds or a date (RFC 9110 §10.2.3); a date is read against the server's own clock, its `Date`."""
-    if re.fullmatch(r"\d{1,9}", value):
-        return min(timedelta(seconds=int(value)), LONGEST_HINT)
+    if re.fullmatch(r"[0-9]+", value):
+        return _at_most(value)
     until = _http_date(value)
     if until is None:
         return None
     return min(max(until - (_http_date(date) or now), timedelta()), LONGEST_HINT)
+
+
+def _at_most(digits: str) -> timedelta:
+    """So many seconds, bounded."""
+    return min(timedelta(seconds=int(digits.lstrip("0")[:9] or 0)), LONGEST_HINT)
 
 
 def _http_date(value: str) -> datetime | None:

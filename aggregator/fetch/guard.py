@@ -46,6 +46,10 @@ DENIED: tuple[Network, ...] = tuple(
     )
 )
 
+# The only part of IPv6 that has been given out for public use (RFC 4291 §2.4, IANA's registry): what lies beside it,
+# such as ::ffff:0:0:0/96 (RFC 2765), `ipaddress` takes for global.
+PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
+
 # The loopback host and port that the operator wrote as the source now being polled: his word, once.
 vouched: ContextVar[tuple[str, int] | None] = ContextVar("vouched", default=None)
 
@@ -83,6 +87,8 @@ class AddressGuard:
         unwrapped = _unwrap(address)
         if any(unwrapped in network or address in network for network in self._networks):
             return True
+        if isinstance(unwrapped, ipaddress.IPv6Address) and unwrapped not in PUBLIC_V6:
+            return False
         return unwrapped.is_global and not any(unwrapped in network for network in DENIED)
 
 

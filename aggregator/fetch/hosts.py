@@ -44,8 +44,10 @@ class HostLimits:
                 loop = asyncio.get_running_loop()
                 await asyncio.sleep(max(0.0, host.quiet_since + self.delay - loop.time()))
                 async with self._all:
-                    yield
-                host.quiet_since = loop.time()
+                    try:
+                        yield
+                    finally:  # a poll that broke has asked, too
+                        host.quiet_since = loop.time()
         finally:
             host.users -= 1
             if not host.users and host.quiet_since == float("-inf"):

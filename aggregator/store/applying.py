@@ -71,10 +71,10 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
 
     A source's own id is taken when it is an IRI and no entry has it yet, else one is minted.
     """
-    ordered = sorted(new[::-1], key=lambda one: one.published)
-    taken = _taken(connection, [one.entry.claim for one in ordered if one.entry.claim])
+    newest_first = sorted(new, key=lambda one: one.published, reverse=True)
+    taken = _taken(connection, [one.entry.claim for one in newest_first if one.entry.claim])
     rows = []
-    for one in ordered:
+    for one in reversed(newest_first):
         published_id = one.entry.claim
         if not published_id or published_id in taken:
             published_id = minted_id(base_url, source.id, one.entry.key, now)

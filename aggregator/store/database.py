@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from alembic import command
@@ -108,11 +108,8 @@ def _migrate(engine: Engine, path: Path, *, held: bool) -> None:
         connection.rollback()
     if current == script.get_current_head():
         return
-    if current is not None:
-        if current not in {revision.revision for revision in script.walk_revisions()}:
-            raise StoreTooNew(
-                f"the store {path} was written by a newer aggregator (schema {current}); upgrade this one"
-            )
+    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+        raise StoreTooNew(f"the store {path} was written by a newer aggregator (schema {current}); upgrade this one")
     with nullcontext() if held else hold(path), engine.begin() as connection:
         if current is not None:
             _copy(path, path.with_name(f"{path.name}.before-{script.get_current_head()}"))
@@ -122,5 +119,5 @@ def _migrate(engine: Engine, path: Path, *, held: bool) -> None:
 
 def _copy(path: Path, target: Path) -> None:
     """A consistent copy of the store, through SQLite's own backup."""
-    with sqlite3.connect(path) as source, sqlite3.connect(target) as copy:
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)

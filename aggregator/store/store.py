@@ -162,7 +162,7 @@ def _kept(row: Row[Any]) -> Kept:
 
 
 def _status(connection: Connection, source_ids: Sequence[str]) -> list[SourceStatus]:
-    counted = select(ENTRY.c.source_id, func.count()).group_by(ENTRY.c.source_id)
-    counts: dict[str, int] = dict(connection.execute(counted).tuples())
+    counted = select(ENTRY.c.source_id, func.count().label("entries")).group_by(ENTRY.c.source_id)
+    counts = {row.source_id: row.entries for row in connection.execute(counted)}
     visits = {row.source_id: visit_of(row) for row in connection.execute(select(VISIT))}
     return [SourceStatus(name, counts.get(name, 0), visits.get(name)) for name in source_ids]

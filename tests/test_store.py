@@ -1,0 +1,270 @@
+"""The cellar: its schema, its one writer, and how it follows the config."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from conftest import Place
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from aggregator.errors import StoreBusy, StoreTooNew, StoreUnusable
+from aggregator.model import (
+    Changes,
+    Enclosure,
+    Entry,
+    NewEntry,
+    Origin,
+    Outcome,
+    Person,
+    RevisedEntry,
+    Source,
+    Term,
+    Validators,
+    Visit,
+)
+from aggregator.store import SqlStore, open_store
+from aggregator.store.codec import pack, unpack
+from aggregator.store.database import open_database
+from aggregator.store.writer import Writer
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ORIGIN = Origin("https://x.example/feed", "X", authors=(Person("A", "a@x.example"),), updated=NOW)
+
+
+def source(name: str, *categories: str, **more: object) -> Source:
+    url = f"https://{name}.example/feed"
+    return replace(Source(name, "feed", url, url, categories, HOUR, HOUR, 24 * HOUR), **more)  # type: ignore[arg-type]
+
+
+def entry(number: int) -> Entry:
+    return Entry(f"id:{number}", f"Title {number}", f"https://x.example/{number}", ORIGIN, claim=f"urn:x:{number}")
+
+
+def new(number: int, published: datetime = NOW) -> NewEntry:
+    return NewEntry(entry(number), f"print{number}", published, published)
+
+
+def polled(one: Source, *entries: NewEntry) -> Changes:
+    visit = Visit(one.id, NOW + HOUR, finished=NOW, outcome=Outcome.NEW)
+    return Changes(one, visit, new=entries)
+
+
+async def titles(store: SqlStore, page: str) -> list[str]:
+    return [kept.entry.title for kept in await store.newest(page, 100)]
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_program(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "store.db", held=False)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, SQLModel.metadata) == []
+        assert context.get_current_revision() == "0001"
+        for pragma, value in (
+            ("journal_mode", "wal"),
+            ("synchronous", 2),
+            ("foreign_keys", 1),
+            ("busy_timeout", 10000),
+        ):
+            assert connection.execute(text(f"PRAGMA {pragma}")).scalar() == value
+    engine.dispose()
+
+
+def test_opening_twice_migrates_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        open_database(tmp_path / "store.db", held=False).dispose()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["store.db", "store.db.lock"]
+
+
+def test_a_store_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    open_database(path, held=False).dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = path.read_bytes()
+    with pytest.raises(StoreTooNew, match="newer aggregator"):
+        open_database(path, held=False)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.write_text("hello, this is no database at all, but long enough to be looked at as one")
+    with pytest.raises(StoreUnusable, match=r"store\.db"):
+        open_database(path, held=False)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnusable, match="file"):
+        open_database(tmp_path / "file" / "store.db", held=False)
+
+
+async def test_only_one_instance_holds_a_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with open_store(path, "https://p.example", alone=True):
+        with pytest.raises(StoreBusy, match="another aggregator"):
+            async with open_store(path, "https://p.example", alone=True):
+                pass
+        async with open_store(path, "https://p.example", alone=False) as reading:
+            assert await reading.stale() == {}
+    async with open_store(path, "https://p.example", alone=True):
+        pass
+
+
+async def test_entries_are_newest_first_and_ties_go_to_the_later_row(tmp_path: Path) -> None:
+    one = source("one", "news")
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        await store.enrol([one], NOW)
+        await store.apply(polled(one, new(1), new(2, NOW - HOUR), new(3)))
+        # 1 stood above 3 in the document, so it is the newer one of the two.
+        assert await titles(store, "category/news/") == ["Title 1", "Title 3", "Title 2"]
+        assert await titles(store, "category/all/") == await titles(store, "source/one/")
+        assert len(await store.newest("category/news/", 2)) == 2
+
+
+async def test_an_entry_survives_the_store_whole(tmp_path: Path) -> None:
+    whole = Entry(
+        key="id:1",
+        title="标题 \U0001f600",
+        link="https://x.example/1",
+        origin=ORIGIN,
+        claim="urn:x:1",
+        published=NOW,
+        updated=NOW,
+        authors=(Person("甲", None, "https://x.example/a"), Person("B")),
+        terms=(Term("t", "https://s.example/", "L"), Term("u")),
+        summary="<p>s</p>",
+        content="<p>c</p>",
+        language="zh-CN",
+        rights="CC-BY",
+        enclosures=(Enclosure("https://x.example/a.mp3", "audio/mpeg", 12, "A"),),
+        upstream=replace(ORIGIN, updated=None, icon="https://x.example/i.png"),
+    )
+    assert unpack(Entry, pack(whole)) == whole
+    validators = Validators("https://x.example/", '"é"', None)
+    assert unpack(Validators, pack(validators)) == validators
+
+
+async def test_a_revision_keeps_what_was_said_before(tmp_path: Path) -> None:
+    one = source("one", "news")
+    path = tmp_path / "s.db"
+    async with open_store(path, "https://p.example", alone=True) as store:
+        await store.enrol([one], NOW)
+        await store.apply(polled(one, new(1)))
+        (kept,) = await store.newest("category/news/", 9)
+        edited = replace(entry(1), title="Edited")
+        revised = RevisedEntry(kept.number, edited, "print1b", NOW + HOUR, 1)
+        await store.apply(replace(polled(one), revised=(revised,)))
+        (after,) = await store.newest("category/news/", 9)
+    assert (after.id, after.published, after.updated, after.revision) == (kept.id, NOW, NOW + HOUR, 1)
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT revision, fingerprint, body FROM revision").fetchall()
+    assert [(row[0], row[1], unpack(Entry, row[2]).title) for row in rows] == [(0, "print1", "Title 1")]
+
+
+async def test_entries_follow_their_source_to_other_categories(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        one, two = source("one", "news"), source("two", "news")
+        await store.enrol([one, two], NOW)
+        await store.apply(polled(one, new(1)))
+        await store.apply(polled(two, new(2)))
+        for page, version in (await store.stale()).items():
+            await store.mark_built(page, version)
+        await store.enrol([source("one", "tech"), two], NOW)
+        assert await titles(store, "category/news/") == ["Title 2"]
+        assert await titles(store, "category/tech/") == ["Title 1"]
+        assert set(await store.stale()) == {"category/news/", "category/tech/", ""}
+
+
+async def test_a_source_taken_out_of_the_config_leaves_the_pages_and_can_return(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        one, two = source("one", "news"), source("two", "news")
+        await store.enrol([one, two], NOW)
+        await store.apply(polled(one, new(1)))
+        await store.enrol([two], NOW)
+        assert await titles(store, "category/all/") == []
+        assert await store.due(NOW, 9) == ["two"]
+        await store.enrol([one, two], NOW)
+        assert await titles(store, "category/all/") == ["Title 1"]
+        assert await titles(store, "source/one/") == ["Title 1"]
+
+
+async def test_a_disabled_source_is_not_due_and_keeps_its_entries(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        one = source("one", "news")
+        await store.enrol([one], NOW)
+        await store.apply(polled(one, new(1)))
+        await store.enrol([replace(one, enabled=False)], NOW)
+        assert await store.due(NOW + 9 * HOUR, 9) == []
+        assert await titles(store, "category/news/") == ["Title 1"]
+
+
+async def test_who_is_due_is_told_longest_overdue_first_without_the_busy(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        await store.enrol([source("b"), source("c")], NOW)
+        await store.enrol([source("b"), source("c"), source("a")], NOW + HOUR)
+        assert await store.due(NOW - HOUR, 9) == []
+        assert await store.due(NOW + HOUR, 9) == ["b", "c", "a"]
+        assert await store.due(NOW + HOUR, 1, ["b"]) == ["c"]
+
+
+async def test_a_shorter_interval_or_a_new_address_brings_the_next_poll_forward(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        one = source("one", interval=24 * HOUR)
+        await store.enrol([one], NOW)
+        await store.apply(replace(polled(one), visit=Visit("one", NOW + 24 * HOUR, finished=NOW)))
+        await store.enrol([replace(one, interval=HOUR)], NOW)
+        assert await store.due(NOW + HOUR, 9) == ["one"]
+        assert await store.due(NOW, 9) == []
+        await store.enrol([replace(one, url="https://elsewhere.example/")], NOW)
+        assert await store.due(NOW, 9) == ["one"]
+
+
+async def test_a_mark_is_cleared_only_when_nothing_changed_since(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        await store.mark_stale(["category/news/"])
+        (version,) = (await store.stale()).values()
+        await store.mark_stale(["category/news/"])
+        await store.mark_built("category/news/", version)
+        assert list(await store.stale()) == ["category/news/"]
+        await store.mark_built("category/news/", version + 1)
+        assert await store.stale() == {}
+
+
+async def test_writes_that_wait_share_a_commit_and_one_that_fails_takes_nobody_along(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    writer = Writer(open_database(path, held=False), path)
+    add = "INSERT INTO fact (name, value) VALUES (:name, 'x')"
+
+    def write(name: str) -> asyncio.Future[object]:
+        return asyncio.ensure_future(writer.write(lambda c: c.execute(text(add), {"name": name}).rowcount))
+
+    results = await asyncio.gather(*(write(name) for name in ("a", "b", "a", "c")), return_exceptions=True)
+    assert [result if isinstance(result, int) else type(result) for result in results] == [1, 1, StoreUnusable, 1]
+    names = await writer.read(lambda c: c.execute(text("SELECT name FROM fact ORDER BY name")).scalars().all())
+    assert names == ["a", "b", "c"]
+    await writer.close()
+
+
+def test_the_exit_status_says_what_is_wrong_with_the_store(place: Place) -> None:
+    place.configure([{"url": "http://127.0.0.1:1/feed"}])
+    place.run("build")
+    with sqlite3.connect(place.folder / "store.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    done = place.run("once", check=4)
+    assert "newer aggregator" in done.stderr
+    (place.folder / "store.db").write_text("no database, and long enough that SQLite reads a header in it " * 20)
+    for leftover in ("store.db-wal", "store.db-shm"):
+        (place.folder / leftover).unlink(missing_ok=True)
+    done = place.run("once", check=1)
+    assert "store.db" in done.stderr
+    assert "Traceback" not in done.stderr
