@@ -8,11 +8,14 @@ and is replaced after a number of documents.
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import resource
 import signal
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing import forkserver, resource_tracker
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -20,6 +23,8 @@ from aggregator.clean.entry import clean
 from aggregator.errors import Unreadable
 from aggregator.model import Document, Failed, Intake, Reason, Source
 from aggregator.sources import KINDS
+
+log = logging.getLogger(__name__)
 
 SECONDS_PER_DOCUMENT = 20.0
 BYTES_PER_WORKER = 1536 * 1024**2  # address space; a 10 MiB feed takes about 400 MiB
@@ -46,33 +51,66 @@ class WorkerReader:
 
     def __init__(self, workers: int, seconds: float = SECONDS_PER_DOCUMENT) -> None:
         """`workers` processes, started when first needed; `seconds` of wall clock per document."""
+        self._workers = workers
         self._seconds = seconds
-        # A fork server that has the parsers loaded already: a worker costs milliseconds, and no thread or lock of
-        # this process is copied half-way.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["aggregator.intake"])
-        self._pool = ProcessPool(
-            max_workers=workers, max_tasks=DOCUMENTS_PER_WORKER, initializer=_settle_in, context=context
-        )
+        self._pool = self._new_pool()
 
     async def read(self, source: Source, document: Document) -> Intake | Failed:
-        """What the document holds; a worker that takes too long, or dies of it, is a failure of this poll alone."""
+        """What the document holds; a worker that takes too long, or dies of it, is a failure of this poll alone.
+
+        A pool that broke (somebody killed the fork server, or all workers at once) is replaced, and asked again.
+        """
         # What a worker needs of a source holds no secret.
         known = replace(source, url=source.public_url, headers=())
-        future = self._pool.schedule(take_in, args=(known, document), timeout=self._seconds)
-        try:
-            return await asyncio.wrap_future(future)
-        except FutureTimeoutError:
-            return Failed(Reason.READER_TIMEOUT, f"not read within {self._seconds:g} s")
-        except ProcessExpired as error:
-            return Failed(Reason.READER_DIED, f"the reader died of it (exit code {error.exitcode})")
-        except MemoryError:
-            return Failed(Reason.READER_DIED, "the document takes more memory than a reader has")
+        for _ in range(2):
+            pool = self._pool
+            try:
+                future = pool.schedule(take_in, args=(known, document), timeout=self._seconds)
+                return await asyncio.wrap_future(future)
+            except FutureTimeoutError:
+                return Failed(Reason.READER_TIMEOUT, f"not read within {self._seconds:g} s")
+            except ProcessExpired as error:
+                return Failed(Reason.READER_DIED, f"the reader died of it (exit code {error.exitcode})")
+            except MemoryError:
+                return Failed(Reason.READER_DIED, "the document takes more memory than a reader has")
+            except (BrokenProcessPool, RuntimeError):
+                if self._pool is pool:  # else another poll has replaced it already
+                    log.warning("readers", extra={"fields": {"note": "all died; started anew"}})
+                    self._pool = self._new_pool()
+                    await asyncio.to_thread(_stop, pool)
+        return Failed(Reason.READER_DIED, "the readers died twice")
 
     def close(self) -> None:
         """Stop every worker now; what they were reading is read again another time."""
-        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble says nothing of its types
-        self._pool.join()
+        _stop(self._pool)
+
+    def _new_pool(self) -> ProcessPool:
+        _start_fork_server()
+        context = multiprocessing.get_context("forkserver")
+        return ProcessPool(
+            max_workers=self._workers, max_tasks=DOCUMENTS_PER_WORKER, initializer=_settle_in, context=context
+        )
+
+
+def _start_fork_server() -> None:
+    """A server that has the parsers loaded already: a worker forked from it costs milliseconds, and no thread or lock
+    of this process is copied half-way.
+
+    It is started deaf to Ctrl-C, which reaches the whole process group and would kill it while it loads. The resource
+    tracker comes first, because starting it unblocks signals.
+    """
+    forkserver.set_forkserver_preload(["aggregator.intake"])
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble says nothing of its types
+    pool.join()
 
 
 def _settle_in() -> None:

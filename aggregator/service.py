@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -37,8 +37,8 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The present, in UTC, to the second: that is what the store keeps."""
-        return datetime.now(UTC).replace(microsecond=0)
+        """The present, in UTC."""
+        return datetime.now(UTC)
 
 
 @dataclass
@@ -82,17 +82,28 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
 
 
 @asynccontextmanager
-async def _engine(settings: Settings, store: SqlStore, builder: Builder) -> AsyncIterator[LocalEngine]:
-    """The embedded engine over fetcher, reader and store, closed in reverse order."""
+async def open_engine(
+    settings: Settings,
+    store: SqlStore,
+    publish: Callable[[], Awaitable[object]],
+    heard: Callable[[Changes], None] = lambda _changes: None,
+) -> AsyncIterator[LocalEngine]:
+    """The embedded engine over fetcher, reader and store, closed in reverse order; `heard` hears of each walk."""
     async with HttpFetcher(settings.fetch, settings.site.contact) as fetcher:
         reader = WorkerReader(workers=os.cpu_count() or 1)
         clock = SystemClock()
+
+        async def walk(source: Source) -> Changes:
+            changes = await poll(source, fetcher=fetcher, reader=reader, store=store, clock=clock)
+            heard(changes)
+            return changes
+
         try:
             yield LocalEngine(
                 sources={source.id: source for source in settings.sources},
                 due=store.due,
-                walk=lambda source: poll(source, fetcher=fetcher, reader=reader, store=store, clock=clock),
-                publish=builder.build,
+                walk=walk,
+                publish=publish,
                 limits=HostLimits(
                     settings.fetch.concurrency,
                     settings.fetch.per_host.concurrency,
@@ -138,8 +149,8 @@ async def once(
             summary.count(changes)
             done(changes)
 
-        async with _engine(settings, store, builder) as engine:
-            await engine.once(chosen, heard)
+        async with open_engine(settings, store, builder.build, heard) as engine:
+            await engine.once(chosen)
         built = await builder.build()
         summary.published, summary.left_out = built.written, built.problems
     return summary
@@ -225,16 +236,7 @@ class Service:
         await _agree(self.settings, store, builder)
         await builder.build()
         self._unready = None
-        async with _engine(self.settings, store, builder) as engine:
-            walk = engine.walk
-
-            async def walk_and_tell(source: Source) -> Changes:
-                changes = await walk(source)
-                self.heard(changes)
-                return changes
-
-            engine.walk = walk_and_tell
-            engine.publish = lambda: self._publish(builder)
+        async with open_engine(self.settings, store, lambda: self._publish(builder), self.heard) as engine:
             await engine.run(self._wake)
         try:
             async with asyncio.timeout(LAST_BUILD_SECONDS):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from scripted_web import Answer, ScriptedWeb
 
@@ -260,6 +261,21 @@ async def test_a_reader_that_takes_too_long_is_killed_and_the_next_document_is_r
         assert (await walk.poll(good)).visit.outcome is Outcome.NEW
     finally:
         impatient.close()
+
+
+async def test_readers_that_were_all_killed_are_replaced(walk: Walk, web: ScriptedWeb) -> None:
+    first, second = source(web.feed("/a", rss(item(1))), "a"), source(web.feed("/b", rss(item(2))), "b")
+    await walk.enrol(first, second)
+    mine = WorkerReader(workers=2)
+    try:
+        walk.reader = mine
+        assert (await walk.poll(first)).visit.outcome is Outcome.NEW
+        below = psutil.Process().children(recursive=True)
+        for process in (p for p in below if "forkserver" in " ".join(p.cmdline())):
+            process.kill()  # as when memory runs out
+        assert (await walk.poll(second)).visit.outcome is Outcome.NEW
+    finally:
+        mine.close()
 
 
 async def test_two_sources_with_one_entry_id_keep_both_and_the_first_keeps_the_id(walk: Walk, web: ScriptedWeb) -> None:

@@ -45,10 +45,15 @@ def free_port() -> int:
 class Running:
     """`aggregator run` in a process, its output read as it comes."""
 
-    def __init__(self, place: Place, port: int) -> None:
+    def __init__(self, place: Place, port: int, *, new_group: bool = False) -> None:
         self.base = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
-            place.command("run"), cwd=place.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            place.command("run"),
+            cwd=place.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=new_group,
         )
         self.lines: list[str] = []
         self._more = threading.Condition()
@@ -89,10 +94,10 @@ def start(place: Place) -> Iterator[Callable[[list[dict[str, Any]]], Running]]:
     """Configure sources, and run the service over them."""
     running: list[Running] = []
 
-    def begin(sources: list[dict[str, Any]], **keys: Any) -> Running:
+    def begin(sources: list[dict[str, Any]], *, new_group: bool = False, **keys: Any) -> Running:
         port = free_port()
         place.configure(sources, server={"port": port}, **keys)
-        running.append(Running(place, port))
+        running.append(Running(place, port, new_group=new_group))
         return running[-1]
 
     yield begin
@@ -135,6 +140,15 @@ def test_a_source_that_hangs_does_not_hold_up_the_stop(web: ScriptedWeb, start: 
     running = start([{"id": "slow", "url": web.script("/slow", hang)}], fetch={"timeout": "1h"})
     assert asked.wait(PATIENCE), running.lines
     assert running.stop(number) < 10
+    assert running.process.returncode == 0
+    assert not any("Traceback" in line for line in running.lines), running.lines
+
+
+def test_ctrl_c_reaches_the_whole_group_and_still_ends_quietly(web: ScriptedWeb, start: Start) -> None:
+    running = start([{"id": "one", "url": web.feed("/feed", rss("one", 1))}], new_group=True)
+    running.wait_for(lambda line: line.startswith("serving"))
+    os.killpg(running.process.pid, signal.SIGINT)
+    assert running.stop(signal.SIGINT) < 10
     assert running.process.returncode == 0
     assert not any("Traceback" in line for line in running.lines), running.lines
 

@@ -25,6 +25,7 @@ from aggregator.service import Service, SystemClock
 Say = Callable[[str], None]
 
 FIRST_CHOICE = 8080
+REACH_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 # Entries that are not published by then never will be (the disk is full, say): the log tells why.
 PATIENCE_SECONDS = 10.0
@@ -59,23 +60,29 @@ def free_port(wanted: int) -> int:
     """
     reason: OSError | None = None
     for port in [wanted] if wanted else [FIRST_CHOICE, 0]:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                trial.bind((HOST, port))
-                trial.listen()
-                found: int = trial.getsockname()[1]
-                return found
-            except OSError as error:
-                reason = error
+        try:
+            return _tried(port)
+        except OSError as error:
+            reason = error
     assert reason is not None
     if wanted and reason.errno == errno.EADDRINUSE:
         raise ServeError(f"port {wanted} of {HOST} is taken; name another with --port, or leave --port out") from reason
-    if wanted and reason.errno == errno.EACCES:
+    if wanted and reason.errno in (errno.EACCES, errno.EPERM):
         raise ServeError(f"port {wanted} of {HOST} is not permitted; name one from 1024 on with --port") from reason
     raise ServeError(
-        f"cannot listen on {HOST} ({reason.strerror}), and the demo needs it; bring the loopback interface up"
+        f"cannot serve on {HOST} ({reason.strerror or reason}), and the demo needs it; bring the loopback interface up"
     ) from reason
+
+
+def _tried(port: int) -> int:
+    """The port, once a connection to it was made: with the interface down, some systems let one listen all the same."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen()
+        found: int = listener.getsockname()[1]
+        socket.create_connection((HOST, found), REACH_SECONDS).close()
+    return found
 
 
 def write_config(folder: Path, port: int, samples: str) -> Path:

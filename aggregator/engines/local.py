@@ -46,18 +46,14 @@ class LocalEngine:
     _running: set[str] = field(default_factory=set)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def once(self, names: Iterable[str], done: Callable[[Changes], None]) -> None:
-        """Walk these sources in, each once, as fast as the limits allow; `done` hears of each.
+    async def once(self, names: Iterable[str]) -> None:
+        """Walk these sources in, each once, as fast as the limits allow.
 
         Raises what the store raised, once all have ended.
         """
-
-        async def one(name: str) -> None:
-            done(await self._walk_in(self.sources[name]))
-
-        ends = await asyncio.gather(*map(one, names), return_exceptions=True)
-        for end in ends:
-            if end is not None:
+        walks = (self._walk_in(self.sources[name]) for name in names)
+        for end in await asyncio.gather(*walks, return_exceptions=True):
+            if isinstance(end, BaseException):
                 raise end
 
     async def run(self, until: asyncio.Event) -> None:

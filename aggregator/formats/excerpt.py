@@ -20,7 +20,7 @@ _BLOCKS = (
     " h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul"
 )
 _APART = frozenset(_BLOCKS.split())
-_SPACE_AFTER_WIDE = re.compile(r"(?<=[，。、；：！？）】」』》])\s+")
+_SPACE_AFTER_WIDE = re.compile(r"(?<=[，。、；：！？）】」』》])\s+|(?<=[，。！？…][”’])\s+")
 _SENTENCE_END = re.compile(
     r"[。！？]+[”’」』）】》]*"
     r"|…+[”’」』）】》]*(?=\s|$)"
