@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from typing import Any
 
 import httpcore
+import httpx
 import pytest
 
 from aggregator.config.keys import FetchKeys
@@ -21,20 +25,27 @@ from aggregator.model import Document, Failed, Fetched, Source, Validators, Visi
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
+one_ssl_context = functools.cache(httpx.create_ssl_context)  # building one takes longer than most tests
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass
 class Outside:
-    """The world beyond this machine: what names lead to, and every address that was dialled."""
+    """The world beyond this machine: what names lead to, and every address that was dialled.
+
+    The names in `slow` are not answered before `answered` is set; whoever asks for one goes into `waiting`.
+    """
 
     names: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     dialled: list[tuple[str, int]] = field(default_factory=list)
+    slow: set[str] = field(default_factory=set)
+    waiting: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    answered: threading.Event = field(default_factory=threading.Event)
 
 
-@pytest.fixture
-def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
+@pytest.fixture(name="outside")
+def outside_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
     """No test leaves this machine: names are scripted, and only the loopback is really dialled."""
     world = Outside()
     really_dial = httpcore.AnyIOBackend.connect_tcp
@@ -48,6 +59,9 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
 
     def getaddrinfo(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
         world.asked.append(host)
+        if host in world.slow:
+            world.waiting.put(host)
+            world.answered.wait(30)
         if host in world.names:
             addresses = map(ipaddress.ip_address, world.names[host])
             return [
@@ -59,9 +73,11 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
         # What is an address in some old spelling comes back as one; whatever would need a name server is unknown.
         return really_resolve(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
 
+    monkeypatch.setattr(httpx, "create_ssl_context", one_ssl_context)
     monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect_tcp)
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    return world
+    yield world
+    world.answered.set()
 
 
 def keys(**chosen: Any) -> FetchKeys:

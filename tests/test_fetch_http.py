@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import hashlib
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fetching import after, document, failure, fetch, keys, outside, source, talking, visit  # noqa: F401
+from fetching import after, document, failure, fetch, keys, outside_fixture, source, talking, visit  # noqa: F401
 from scripted_web import Answer, Request, ScriptedWeb
 
 from aggregator import __version__
@@ -67,8 +68,6 @@ async def test_the_same_body_again_is_unchanged_and_brings_the_new_validators(we
 
 
 async def test_the_same_body_is_known_again_under_another_coding(web: ScriptedWeb) -> None:
-    import gzip
-
     url = web.script("/feed", Answer(FEED))
     before = after(await fetch(url))
     web.script("/feed", Answer(gzip.compress(FEED), headers={"Content-Encoding": "gzip"}))
@@ -336,8 +335,6 @@ async def test_a_redirect_is_resolved_as_a_reference(web: ScriptedWeb, location:
         "mailto:a@b.example",
         "gopher://127.0.0.1/",
         "unix:///run/docker.sock",
-        "http://",
-        "http:///feed",
         "http://:80/",
         "http://[::1/",
         "http://127.0.0.1:99999/",

@@ -69,13 +69,19 @@ class Tree:
 
     def spot(self, path: KeyPath) -> Spot:
         """The spot of `path`, or of the nearest thing around it that was written down."""
+        return self.spots[self._written(path)]
+
+    def conceals(self, path: KeyPath) -> bool:
+        """Whether a value stands at `path`, or somewhere below it, that is never echoed."""
+        return self._written(path) in self._concealed
+
+    def _written(self, path: KeyPath) -> KeyPath:
         while path not in self.spots and path:
             path = path[:-1]
-        return self.spots[path]
+        return path
 
     @cached_property
-    def concealed(self) -> frozenset[KeyPath]:
-        """The key paths at which, or somewhere below which, a value stands that is never echoed."""
+    def _concealed(self) -> frozenset[KeyPath]:
         secret = [path for path, spot in self.spots.items() if spot.secret]
         return frozenset(path[:length] for path in secret for length in range(len(path) + 1))
 
@@ -243,6 +249,8 @@ def _explain(error: MarkedYAMLError, lines: list[str], line: int, column: int) -
     written = lines[line - 1] if line <= len(lines) else ""
     if written[column - 1 : column] == "\t" or "\t" in written[: len(written) - len(written.lstrip())]:
         return "a tab stands here; YAML indents with spaces only"
+    if "${" in written[: column + 1]:
+        return "is not YAML: between { } and between [ ], put what holds ${…} in quotes"
     said = " ".join(part for part in (error.context, error.problem) if part)
     return f"is not YAML: {said or 'syntax error'}; check quotes, colons and indentation here and just above"
 
@@ -301,7 +309,7 @@ class _Walk:
         """A mapping; a key that stands twice is named, and the first one kept."""
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, ScalarNode) else None
+            key = _joined(key_node.value) if isinstance(key_node, ScalarNode) else None
             here = Spot(
                 self.file,
                 key_node.start_mark.line + 1,
@@ -336,7 +344,10 @@ class _Walk:
         if node.tag and node.tag not in CORE_TAGS:
             self.refuse(path, f"unknown tag {node.tag}; the only one is !file, before a path")
             return None
-        text = VARIABLE.sub(lambda match: self.variable(match, path), node.value)
+        mistakes = len(self.tree.problems)
+        text = VARIABLE.sub(lambda match: self.variable(match, path), _joined(node.value))
+        if len(self.tree.problems) > mistakes:
+            return ""  # something stands here, only not what was meant
         tagged = node.tag == "tag:yaml.org,2002:str" and not isinstance(_plain(node.value), str)  # !!str 5
         return text if node.style is not None or tagged else _plain(text)
 
@@ -354,7 +365,7 @@ class _Walk:
             return ""
         return self.environ[name]
 
-    def file_content(self, name: str, path: KeyPath) -> str | None:
+    def file_content(self, name: str, path: KeyPath) -> str:
         """What stands for `!file name`: the content of the file without the line ends at its end."""
         self.conceal(path)
         try:
@@ -364,12 +375,17 @@ class _Walk:
             shown = json.dumps(name, ensure_ascii=not name.isprintable())
             hint = "write a path relative to the working directory"
             self.refuse(path, f"the file {shown} cannot be read ({reason}); {hint}")
-            return None
+            return ""
 
     def conceal(self, path: KeyPath) -> None:
         """Never echo the value at `path`."""
         spot = self.tree.spot(path)
         self.tree.spots[path] = Spot(spot.file, spot.line, spot.column, label(path), secret=True)
+
+
+def _joined(text: str) -> str:
+    """The text with surrogates that stand as pairs, as in JSON, for the characters they mean."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _plain(text: str) -> str | int | float | bool | None:

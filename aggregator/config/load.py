@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
@@ -40,7 +41,7 @@ TITLE_OF_ALL = {"zh": "全部", "": "Everything"}
 MESSAGES = {
     "missing": "missing; {hint}",
     "bool_type": "{value} must be true or false",
-    "int_type": "{value} must be a whole number",
+    "int_type": "{value} must be a whole number, without quotes",
     "string_type": "{value} must be text; put it in quotes",
     "path_type": "{value} must be a path",
     "tuple_type": "{value} must be a list",
@@ -136,13 +137,16 @@ def _problem(tree: Tree, details: ErrorDetails) -> Problem:
     if kind == "literal_error":
         return spot.problem(f"{shown} is not one of {context['expected']}; write one of them", key)
     words = {"value": shown, "hint": HINTS.get(str(path[-1]), "write it"), **context}
-    text = PLACEHOLDER.sub(lambda match: str(words[match[1]]), MESSAGES.get(kind, details["msg"]))
+    template = MESSAGES.get(kind, details["msg"])
+    if tree.conceals(path):
+        template = context.get("concealed", template)
+    text = PLACEHOLDER.sub(lambda match: str(words[match[1]]), template)
     return spot.problem(text, key)
 
 
 def _shown(tree: Tree, path: KeyPath, value: Any) -> str:
     """The value as it was written, shortened; what came from the environment or a file is never echoed."""
-    if path in tree.concealed:
+    if tree.conceals(path):
         return "the value put in here"
     text = json.dumps(value, ensure_ascii=False, default=str)
     if not text.isprintable():
@@ -208,7 +212,7 @@ def _twins(tree: Tree) -> Iterator[Problem]:
             first = ids.setdefault(name, number)
             if first != number:
                 where, key = tree.spot(("sources", first)), ("sources", number, "id")
-                shown = "the value put in here" if key in tree.concealed else f'the id "{name}"'
+                shown = "the value put in here" if tree.conceals(key) else f'the id "{name}"'
                 message = f"{shown} is that of {where.label} in {where.file}:{where.line} too; give it another id"
                 yield tree.spot(key).problem(message, f"{tree.spot(key[:-1]).label}.id")
 
@@ -277,7 +281,8 @@ def _public_url(tree: Tree, number: int, source: Mapping[str, Any], url: str | N
         return shown
     bare = without_secrets(url or "")
     spot = tree.spots.get(("sources", number, "url"))
-    return "/".join(bare.split("/")[:3]) + "/" if spot and spot.secret else bare
+    parts = urlsplit(bare)
+    return f"{parts.scheme}://{parts.netloc}/" if spot and spot.secret else bare
 
 
 def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Source:

@@ -28,13 +28,17 @@ LARGEST = 1024**3  # a body is held in memory
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2, token
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
+NO_ADDRESS = "{value} cannot be an address; use a-z, 0-9 and hyphens"
 FIELDS = re.compile(r"\{([^{}]*)\}")
 ATTRIBUTION_FIELDS = ("source.title", "source.url", "author", "title", "rights")
 
 
-def wrong(message: str) -> PydanticCustomError:
-    """A complaint whose words are shown as they are; `{value}` in it becomes the value that was written."""
-    return PydanticCustomError("value", message)
+def wrong(message: str, concealed: str = "") -> PydanticCustomError:
+    """A complaint whose words are shown as they are; `{value}` in it becomes the value that was written.
+
+    `concealed` stands for a `message` that lets the value be guessed, where the value is a secret.
+    """
+    return PydanticCustomError("value", message, {"concealed": concealed or message})
 
 
 def must_be(check: Callable[[str], T], expected: str) -> Callable[[Any], T]:
@@ -98,7 +102,7 @@ def slug(value: str) -> str:
     if value == "all":
         raise wrong("{value} is taken: it is the page that shows everything; choose another")
     if not SLUG.fullmatch(value):
-        raise wrong("{value} cannot be an address; " + slug_hint(value))
+        raise wrong("{value} cannot be an address; " + slug_hint(value), NO_ADDRESS)
     return value
 
 
@@ -106,7 +110,7 @@ def source_id(value: str) -> str:
     """The id of a source, which stands in its address."""
     if not SLUG.fullmatch(value):
         better = better_slug(value)
-        raise wrong("{value} cannot be an address; " + (f'write "{better}"' if better else "use a-z, 0-9 and hyphens"))
+        raise wrong(f'{{value}} cannot be an address; write "{better}"' if better else NO_ADDRESS, NO_ADDRESS)
     return value
 
 

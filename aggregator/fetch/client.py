@@ -51,7 +51,7 @@ class HttpFetcher:
         backend = GuardedBackend(AddressGuard(keys.allow_private))
         about = f" (+{contact})" if contact and contact.isascii() and contact.isprintable() else ""
         # One SSL context for all: building one costs 37 ms. The environment's proxies are never used.
-        # The transport is called directly: httpx's client would keep cookies, and turn redirects into errors of its own.
+        # The transport is called directly: httpx's client would keep cookies and follow up redirects in its own way.
         self._transport = GuardedTransport(backend, httpx.create_ssl_context(trust_env=False), keys.concurrency)
         self._headers = {
             "User-Agent": f"aggregator/{__version__}{about}",
@@ -176,7 +176,7 @@ def _vouch_for(url: str) -> Iterator[None]:
 
 
 def _same_origin(url: str, other: str) -> bool:
-    """Whether secrets meant for `other` may go to `url`: same scheme, host and port, or from http:80 up to https:443."""
+    """Whether secrets meant for `other` may go to `url`: the same origin, or http:80 gone up to https:443."""
     here, there = _origin(url), _origin(other)
     if here is None or there is None:
         return False
