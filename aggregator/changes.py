@@ -75,6 +75,7 @@ def decide(
                 detail="; ".join(intake.problems)[:500],
                 validators=document.validators,
                 body_hash=document.body_hash,
+                seen=intake.hashes,
             )
             return Changes(source, after, new, revised)
         case _:

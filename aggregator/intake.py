@@ -31,13 +31,13 @@ BYTES_PER_WORKER = 1536 * 1024**2  # address space; a 10 MiB feed takes about 40
 DOCUMENTS_PER_WORKER = 500
 
 
-def take_in(source: Source, document: Document) -> Intake | Failed:
-    """Read and clean one document; a pure function, run in a worker.
+def take_in(source: Source, document: Document, seen: frozenset[bytes] = frozenset()) -> Intake | Failed:
+    """Read and clean one document, but for entries seen before; a pure function, run in a worker.
 
     feedparser raises all kinds of errors on some input; any of them means that this poll failed, never more.
     """
     try:
-        return clean(KINDS[source.kind](document), source, document.url)
+        return clean(KINDS[source.kind](document, seen), source, document.url)
     except Unreadable as error:
         return Failed(Reason.NOT_A_FEED, str(error))
     except MemoryError:
@@ -55,17 +55,18 @@ class WorkerReader:
         self._seconds = seconds
         self._pool = self._new_pool()
 
-    async def read(self, source: Source, document: Document) -> Intake | Failed:
-        """What the document holds; a worker that takes too long, or dies of it, is a failure of this poll alone.
+    async def read(self, source: Source, document: Document, seen: frozenset[bytes] = frozenset()) -> Intake | Failed:
+        """What the document holds besides entries whose hash was seen.
 
-        A pool that broke (somebody killed the fork server, or all workers at once) is replaced, and asked again.
+        A worker that takes too long, or dies of it, is a failure of this poll alone. A pool that broke (somebody
+        killed the fork server, or all workers at once) is replaced, and asked again.
         """
         # What a worker needs of a source holds no secret.
         known = replace(source, url=source.public_url, headers=())
         for _ in range(2):
             pool = self._pool
             try:
-                future = pool.schedule(take_in, args=(known, document), timeout=self._seconds)
+                future = pool.schedule(take_in, args=(known, document, seen), timeout=self._seconds)
                 return await asyncio.wrap_future(future)
             except FutureTimeoutError:
                 return Failed(Reason.READER_TIMEOUT, f"not read within {self._seconds:g} s")

@@ -245,11 +245,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One document as its publisher wrote it; `problems` lists, one line each, what was survived."""
+    """One document as its publisher wrote it; `problems` lists, one line each, what was survived.
+
+    `hashes` are those of the bytes of all its entries; empty where the document could not be cut at them. `drafts`
+    leaves out the entries whose hash had been seen before.
+    """
 
     feed: FeedFound
     drafts: tuple[Draft, ...]
     problems: tuple[str, ...] = ()
+    hashes: frozenset[bytes] = frozenset()
 
 
 # ---------------------------------------------------------------- ours
@@ -302,11 +307,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """One document, read and cleaned. `entries` are in the document's order; `problems` is what was survived."""
+    """One document, read and cleaned. `entries` are in the document's order; `problems` is what was survived.
+
+    `hashes` is what the next poll may take as seen: those of all entries, or none when entries had to be told apart,
+    which takes all of them together.
+    """
 
     origin: Origin
     entries: tuple[Entry, ...]
     problems: tuple[str, ...] = ()
+    hashes: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +364,8 @@ class Why(StrEnum):
 class Visit:
     """What the last poll of a source left behind; the only memory a poll has.
 
-    `attempted` is written before the fetch, `finished` after it. `failures` counts failures in a row.
+    `attempted` is written before the fetch, `finished` after it. `failures` counts failures in a row. `seen` are the
+    hashes of the entries in the document that was read last.
     """
 
     source_id: str
@@ -368,6 +379,7 @@ class Visit:
     failures: int = 0
     validators: Validators | None = None
     body_hash: str | None = None
+    seen: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ async def _ended(
             case Unchanged() | Failed():
                 return fetched
             case Document():
-                intake = await reader.read(source, fetched)
+                intake = await reader.read(source, fetched, visit.seen)
                 if isinstance(intake, Intake):
                     return fetched, intake
                 return Failed(intake.reason, intake.detail, intake.status, fetched.hints)

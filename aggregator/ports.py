@@ -40,15 +40,18 @@ class Fetcher(Protocol):
 class Reader(Protocol):
     """Reads and cleans documents, away from the event loop."""
 
-    async def read(self, source: Source, document: Document) -> Intake | Failed:
-        """What the document holds. Never raises for anything a document can hold."""
+    async def read(self, source: Source, document: Document, seen: frozenset[bytes]) -> Intake | Failed:
+        """What the document holds besides entries whose hash was seen. Never raises for what a document can hold."""
 
 
 class SourceKind(Protocol):
     """How one kind of source is read; a pure function."""
 
-    def __call__(self, document: Document) -> Reading:
-        """Read the document as found. Raises `Unreadable` when it is not of this kind."""
+    def __call__(self, document: Document, seen: frozenset[bytes]) -> Reading:
+        """Read the document as found, without the entries whose hash was seen before where it can tell them.
+
+        Raises `Unreadable` when the document is not of this kind.
+        """
 
 
 class Format(Protocol):

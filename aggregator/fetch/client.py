@@ -125,7 +125,7 @@ class HttpFetcher:
         headers.update(_conditional(known))
         response = await self._transport.handle_async_request(httpx.Request("GET", url, headers=headers))
         async with aclosing(response):
-            hints = _hints(response.headers, datetime.now(UTC))
+            hints = _hints(response.headers)
             if response.status_code in REDIRECTS and "location" in response.headers:
                 return _Hop(response.headers["location"])
             if response.status_code == 304:
@@ -217,23 +217,23 @@ def _validators(headers: httpx.Headers, url: str) -> Validators | None:
     return Validators(without_secrets(url), etag or None, last_modified or None) if etag or last_modified else None
 
 
-def _hints(headers: httpx.Headers, now: datetime) -> Hints:
+def _hints(headers: httpx.Headers) -> Hints:
     """When the server wants to see us again; whatever is not understood says nothing."""
     max_age = None
     match = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]+)", headers.get("cache-control", "").lower())
     if match:
         max_age = _at_most(match[1])
-    return Hints(max_age, _retry_after(headers.get("retry-after", "").strip(), headers.get("date", ""), now))
+    return Hints(max_age, _retry_after(headers.get("retry-after", "").strip(), headers.get("date", "")))
 
 
-def _retry_after(value: str, date: str, now: datetime) -> timedelta | None:
-    """Seconds or a date (RFC 9110 §10.2.3); a date is read against the server's own clock, its `Date`."""
+def _retry_after(value: str, date: str) -> timedelta | None:
+    """Seconds or a date (RFC 9110 §10.2.3), read against the server's own clock, its `Date`, or not at all."""
     if re.fullmatch(r"[0-9]+", value):
         return _at_most(value)
-    until = _http_date(value)
-    if until is None:
+    until, now = _http_date(value), _http_date(date)
+    if until is None or now is None:
         return None
-    return min(max(until - (_http_date(date) or now), timedelta()), LONGEST_HINT)
+    return min(max(until - now, timedelta()), LONGEST_HINT)
 
 
 def _at_most(digits: str) -> timedelta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ import feedparser
 from aggregator.errors import Unreadable
 from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Term
 from aggregator.sources.encoding import decode
+from aggregator.sources.slices import cut
 
 # Characters that XML 1.0 (§2.2) does not allow, as themselves and as references: one of them makes the strict parser
 # give up on the whole document.
@@ -21,35 +23,58 @@ REFERENCE = re.compile(r"&#(?:x0*([0-9a-fA-F]{1,8})|0*([0-9]{1,9}));")
 DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
 # What servers print before the document (warnings, blank lines) is looked for this far.
 PREAMBLE = 4096
+# feedparser looks for mail addresses in authors with a pattern that cuts "ada@site.online" after "onli", takes a
+# quadratic time on hostile ones, and gives the address of one author to the next. It does not see one with this for
+# an "@"; `clean` knows how to take such texts apart. The stand-in is a non-character, which no text can mean.
+AUTHOR = re.compile(r"<(?:\w+:)?(?:author|creator|managingEditor|email)\b[^<>]{0,500}>.{0,2000}?</", re.I | re.S)
+AT = "\ufdd0"
+# The address that feedparser is told. Not the real one: it would hang relative ids on it, and an id must not change
+# when a feed moves. Not none either: without one, the xml:base of an entry leaks into the next. The scheme is one that
+# Python knows how to join and nobody uses, so that "//host/path" can be told, too.
+FOLDERS = ("0", "1", "2")
+SCHEME = "wais:"
+ROOT = SCHEME + "//here.invalid/"
+HERE = ROOT + "/".join(FOLDERS) + "/"
+# With xml:base, feedparser resolves ids like links, unless they say that they are none.
+BARE_ID = re.compile(r"<((?:\w+:)?id)>")
+WEB = re.compile(r"https?://", re.IGNORECASE)
 HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 
-def read(document: Document) -> Reading:
-    """The document as its publisher wrote it. Raises `Unreadable` when it is no feed.
+def read(document: Document, seen: frozenset[bytes] = frozenset()) -> Reading:
+    """The document as its publisher wrote it, without the entries whose hash is in `seen`.
 
-    feedparser gets an open file (it takes bytes for a path and fetches text) and no address: it would hang relative
-    ids on it, and an id must not change when a feed moves. Relative references keep their xml:base in `Markup.base`.
+    Raises `Unreadable` when it is no feed. Where the document cannot be cut at its entries, all of it is read.
     """
     text, problems = decode(document.body, document.content_type)
     text, survived = _tidy(text)
-    found = feedparser.parse(
-        io.BytesIO(text.encode("utf-8")),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    _demand_feed(found, text)
     problems += survived
+    slices = cut(text.encode("utf-8"))
+    found = None
+    if slices and not seen.isdisjoint(slices.hashes):
+        found = _parse(slices.without(seen))
+        if found.bozo or len(found.entries) != sum(mark not in seen for mark in slices.hashes):
+            found = None
+    if found is None:
+        found = _parse(text.encode("utf-8"))
+    _demand_feed(found, text)
     if found.bozo:
         problems.append(f"not well-formed: {_one_line(found.get('bozo_exception'))}")
     feed = _feed(found.feed, document.url)
     if not feed.language and document.content_language:
-        language = document.content_language.partition(",")[0].strip()
-        feed = FeedFound(
-            **{name: getattr(feed, name) for name in FeedFound.__slots__ if name != "language"},
-            language=language,
-        )
-    return Reading(feed, tuple(_draft(entry) for entry in found.entries), tuple(problems))
+        feed = replace(feed, language=document.content_language.partition(",")[0].strip())
+    hashes = frozenset(slices.hashes) if slices else frozenset()
+    return Reading(feed, tuple(_draft(entry) for entry in found.entries), tuple(problems), hashes)
+
+
+def _parse(xml: bytes) -> Any:
+    """feedparser's reading. It gets an open file: it takes bytes for a path, and fetches text."""
+    return feedparser.parse(
+        io.BytesIO(xml),
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": HERE},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
 
 
 def _tidy(text: str) -> tuple[str, list[str]]:
@@ -66,6 +91,9 @@ def _tidy(text: str) -> tuple[str, list[str]]:
         cleaned = REFERENCE.sub(_legal_reference, cleaned)
     if cleaned != text:
         problems.append("characters that XML does not allow")
+    cleaned = AUTHOR.sub(lambda match: match[0].replace("@", AT), cleaned)
+    if "xml:base" in cleaned:
+        cleaned = BARE_ID.sub(r'<\1 isPermaLink="false">', cleaned)
     # The text is UTF-8 from here on, and XML 1.1 documents are read as the XML 1.0 that nearly all of them are.
     declaration = DECLARATION.match(cleaned)
     body = cleaned[declaration.end() :] if declaration else cleaned
@@ -93,11 +121,12 @@ def _feed(found: Mapping[str, Any], url: str | None = None) -> FeedFound:
     """What a feed, or the `source` of an entry, says of itself."""
     image = found.get("image") or {}
     return FeedFound(
-        id=found.get("id"),
+        id=_as_written(found.get("id")),
         title=_markup(found.get("title_detail"), found.get("title")),
-        html_url=_link(found, "alternate") or (found.get("link") if found.get("link") != found.get("id") else None),
-        self_url=_link(found, "self") or found.get("href") or url,
-        icon=found.get("icon") or image.get("href"),
+        html_url=_link(found, "alternate")
+        or (_as_written(found.get("link")) if found.get("link") != found.get("id") else None),
+        self_url=_link(found, "self") or _as_written(found.get("href")) or url,
+        icon=_as_written(found.get("icon") or image.get("href")),
         language=found.get("language"),
         rights=_markup(found.get("rights_detail"), found.get("rights")),
         updated=_date(found, "updated") or _date(found, "published"),
@@ -107,14 +136,17 @@ def _feed(found: Mapping[str, Any], url: str | None = None) -> FeedFound:
 
 def _draft(entry: Mapping[str, Any]) -> Draft:
     """One entry as found."""
-    content = _best_content(entry.get("content") or ())
+    contents = entry.get("content") or ()
+    content = _best_content(contents)
     summary = _markup(entry.get("summary_detail"), entry.get("summary"))
-    if content and summary and content.value == summary.value:  # feedparser lets an Atom content stand in for both
+    if any(one.get("value") == entry.get("summary") for one in contents):  # feedparser lets a content stand in for it
         summary = None
+    title = _markup(entry.get("title_detail"), entry.get("title"))
+    parts = (title, content, summary)
     return Draft(
-        id=entry.get("id"),
-        link=_link(entry, "alternate") or entry.get("link"),
-        title=_markup(entry.get("title_detail"), entry.get("title")),
+        id=_as_written(entry.get("id")),
+        link=_page(entry),
+        title=title,
         summary=summary,
         content=content,
         published=_date(entry, "published") or _date(entry, "created"),
@@ -124,17 +156,30 @@ def _draft(entry: Mapping[str, Any]) -> Draft:
             Term(tag["term"], tag.get("scheme"), tag.get("label")) for tag in entry.get("tags") or () if tag.get("term")
         ),
         enclosures=tuple(_enclosures(entry)),
-        language=(entry.get("title_detail") or {}).get("language") or (content.language if content else None),
+        language=entry.get("language") or next((part.language for part in parts if part and part.language), None),
         rights=_markup(entry.get("rights_detail"), entry.get("rights")),
         source=_feed(entry["source"]) if entry.get("source") else None,
     )
 
 
+def _as_written(url: str | None) -> str | None:
+    """A reference as its publisher wrote it: relative again, where feedparser hung it on our stand-in address."""
+    if not url or not url.startswith(SCHEME):
+        return url
+    for up in range(len(FOLDERS)):
+        start = ROOT + "/".join(FOLDERS[: len(FOLDERS) - up]) + "/"
+        if url.startswith(start):
+            return "../" * up + url.removeprefix(start)
+    return "/" + url.removeprefix(ROOT) if url.startswith(ROOT) else url.removeprefix(SCHEME)
+
+
 def _markup(detail: Mapping[str, Any] | None, value: Any) -> Markup | None:
-    if detail and isinstance(detail.get("value"), str):
-        kind, base = detail.get("type") or "text/plain", detail.get("base") or ""
-        return Markup(detail["value"], kind, base, detail.get("language"))
-    return Markup(value) if isinstance(value, str) else None
+    """Text with what is known of it. The detail that feedparser gives may be that of another, inner element: an
+    item's image has a title too."""
+    if detail and isinstance(detail.get("value"), str) and value in (None, detail["value"]):
+        kind, base = detail.get("type") or "text/plain", _as_written(detail.get("base")) or ""
+        return Markup(detail["value"].replace(AT, "@"), kind, base, detail.get("language"))
+    return Markup(value.replace(AT, "@"), "text/html" if detail else "text/plain") if isinstance(value, str) else None
 
 
 def _best_content(contents: Any) -> Markup | None:
@@ -152,7 +197,13 @@ def _link(found: Mapping[str, Any], rel: str) -> str | None:
     """The first link of this relation, web pages first (RFC 4287 §4.2.7.2)."""
     links = [link for link in found.get("links") or () if link.get("rel") == rel and link.get("href")]
     links.sort(key=lambda link: (link.get("type") or "text/html") not in ("text/html", "application/xhtml+xml"))
-    return links[0]["href"] if links else None
+    return _as_written(links[0]["href"]) if links else None
+
+
+def _page(entry: Mapping[str, Any]) -> str | None:
+    """The page of an entry. feedparser lends it its guid, unless that says it is no permalink; "12345" is none."""
+    link = _link(entry, "alternate") or _as_written(entry.get("link"))
+    return link if link and (link != _as_written(entry.get("id")) or WEB.match(link)) else None
 
 
 def _date(found: Mapping[str, Any], name: str) -> DateFound | None:
@@ -171,9 +222,10 @@ def _persons(found: Mapping[str, Any]) -> Iterator[Person]:
     authors = found.get("authors") or ([found["author_detail"]] if found.get("author_detail") else [])
     for author in authors:
         if author:
-            yield Person(author.get("name") or "", author.get("email"), author.get("href"))
+            name, email = ((author.get(part) or "").replace(AT, "@") for part in ("name", "email"))
+            yield Person(name, email or None, _as_written(author.get("href")))
     if not any(authors) and isinstance(found.get("author"), str):
-        yield Person(found["author"])
+        yield Person(found["author"].replace(AT, "@"))
 
 
 def _enclosures(entry: Mapping[str, Any]) -> Iterator[Enclosure]:
@@ -181,7 +233,10 @@ def _enclosures(entry: Mapping[str, Any]) -> Iterator[Enclosure]:
         if link.get("rel") == "enclosure" and (link.get("href") or link.get("url")):
             length = str(link.get("length") or "").strip()
             size = int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
-            yield Enclosure(link.get("href") or link["url"], link.get("type"), size, link.get("title"))
+            # An Atom link without a type is one to a web page for feedparser, which nobody attaches.
+            kind = link.get("type") if link.get("type") != "text/html" else None
+            href = _as_written(link.get("href") or link["url"]) or ""
+            yield Enclosure(href, kind, size, link.get("title"))
 
 
 def _one_line(error: object) -> str:

@@ -46,6 +46,7 @@ def apply(connection: Connection, changes: Changes, base_url: str) -> None:
             failures=visit.failures,
             validators=pack(visit.validators) if visit.validators else None,
             body_hash=visit.body_hash,
+            seen=b"".join(sorted(visit.seen)),
         )
     )
     if changes.new:

@@ -33,7 +33,7 @@ def enrol(connection: Connection, sources: Sequence[Source], now: datetime) -> N
             )
             connection.execute(
                 insert(VISIT).values(
-                    source_id=source.id, due=now, why=Why.INTERVAL.value, attempts=0, detail="", failures=0
+                    source_id=source.id, due=now, why=Why.INTERVAL.value, attempts=0, detail="", failures=0, seen=b""
                 )
             )
             mark_stale(connection, (*source.pages, HOME))
@@ -81,7 +81,7 @@ def _bring_forward(connection: Connection, source: Source, now: datetime, *, mov
     """A source with a new address is due at once; one with a shorter interval no later than that interval says."""
     visit = connection.execute(select(VISIT).where(VISIT.c.source_id == source.id)).one()
     if moved:
-        values = {"due": now, "failures": 0, "body_hash": None, "validators": None}
+        values = {"due": now, "failures": 0, "body_hash": None, "validators": None, "seen": b""}
         connection.execute(update(VISIT).where(VISIT.c.source_id == source.id).values(**values))
     elif visit.why == Why.INTERVAL and visit.finished and visit.due > visit.finished + source.interval:
         earlier = visit.finished + source.interval

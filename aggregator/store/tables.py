@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Index, Row, Table, Text, TypeDecorator
+from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Index, LargeBinary, Row, Table, Text, TypeDecorator
 from sqlmodel import Field, SQLModel
 
 from aggregator.model import Outcome, Reason, Validators, Visit, Why
 from aggregator.store.codec import unpack
+
+SEEN_BYTES = 8
 
 
 class Instant(TypeDecorator[datetime]):
@@ -58,7 +60,8 @@ class SourceRow(SQLModel, table=True):
 class VisitRow(SQLModel, table=True):
     """What the last poll of a source left behind, and when the next one is due.
 
-    `attempts` counts polls that began since one last ended: more than one means that the program died in them.
+    `seen` holds hashes of 8 bytes each, in their order. `attempts` counts polls that began since one last ended: more
+    than one means that the program died in them.
     """
 
     __tablename__ = "visit"
@@ -76,6 +79,7 @@ class VisitRow(SQLModel, table=True):
     failures: int = 0
     validators: str | None = _text(nullable=True)
     body_hash: str | None = _text(nullable=True)
+    seen: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class EntryRow(SQLModel, table=True):
@@ -171,4 +175,5 @@ def visit_of(row: Row[Any]) -> Visit:
         failures=row.failures,
         validators=unpack(Validators, row.validators) if row.validators else None,
         body_hash=row.body_hash,
+        seen=frozenset(row.seen[i : i + SEEN_BYTES] for i in range(0, len(row.seen), SEEN_BYTES)),
     )

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("validators", sa.Text()),
         sa.Column("body_hash", sa.Text()),
+        sa.Column("seen", sa.LargeBinary(), nullable=False),
     )
     op.create_index("ix_visit_due", "visit", ["due"])
     op.create_table(
