@@ -14,7 +14,14 @@ from aggregator.clean.text import excerpt, legal, one_line, plain
 from aggregator.clean.urls import absolute, is_iri
 from aggregator.model import Draft, Enclosure, Entry, FeedFound, Intake, Origin, Person, Reading, Source, Term
 
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+# A language tag (RFC 5646 §2.1). A first part of four letters and more is allowed there and means nothing yet; here it
+# would be "English".
+LANGUAGE = re.compile(
+    r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?"  # script, region
+    r"(-([a-z\d]{5,8}|\d[a-z\d]{3}))*"  # variants
+    r"(-[a-wyz\d](-[a-z\d]{2,8})+)*(-x(-[a-z\d]{1,8})+)?",  # extensions, private use
+    re.IGNORECASE | re.ASCII,
+)
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
 TITLE_FROM_TEXT = 80
 MOST_PERSONS, MOST_TERMS, MOST_ENCLOSURES = 20, 50, 50
@@ -31,14 +38,17 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
             problems.append(f"entry {number} is empty")
         else:
             entries.append(entry)
-    return Intake(origin, told_apart(entries), tuple(problems))
+    apart = told_apart(entries)
+    # Entries that share a key are told apart by looking at all of them, so the next poll must see all of them again.
+    hashes = reading.hashes if list(apart) == entries else frozenset()
+    return Intake(origin, apart, tuple(problems), hashes)
 
 
 def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:
     """One entry, or None when there is nothing in it."""
     guid = tidy_guid(draft.id)
     enclosures = _enclosures(draft.enclosures, base)
-    own_link = absolute(draft.link, base) or absolute(guid if guid.startswith(("http:", "https:")) else None)
+    own_link = absolute(draft.link, base)
     link = (
         own_link
         or (enclosures[0].href if enclosures else None)
@@ -135,7 +145,7 @@ def _enclosures(found: Iterable[Enclosure], base: str) -> tuple[Enclosure, ...]:
     kept: dict[str, Enclosure] = {}
     for enclosure in found:
         href = absolute(enclosure.href, base)
-        kind = (enclosure.type or "").strip()
+        kind = (enclosure.type or "").partition(";")[0].strip()
         if href:
             title = one_line(enclosure.title or "") or None
             fitting = kind if MEDIA_TYPE.fullmatch(kind) else None
@@ -144,7 +154,7 @@ def _enclosures(found: Iterable[Enclosure], base: str) -> tuple[Enclosure, ...]:
 
 
 def _language(tag: str | None) -> str | None:
-    """A language tag of the form of BCP 47 §2.1; `zh_CN` is what many mean by `zh-CN`."""
+    """A language tag of the form of RFC 5646; `zh_CN` is what many mean by `zh-CN`."""
     text = (tag or "").strip().replace("_", "-")
     return text if LANGUAGE.fullmatch(text) and len(text) <= 35 else None
 

@@ -20,11 +20,12 @@ WEB_SCHEME = re.compile(r"https?:(?=//)", re.IGNORECASE)
 def entry_key(guid: str, link: str | None, title: str, published: datetime | None) -> str:
     """The key of an entry: its guid, else its link, else title and date; never the content, which changes.
 
-    http and https are one: a source that moves to TLS renames all its entries otherwise.
+    http and https are one: a source that moves to TLS renames all its entries otherwise. So are an address as guid
+    and as link: a source that begins to give guids mostly repeats its links.
     """
-    if guid:
-        return _short(f"id:{WEB_SCHEME.sub('', guid)}")
-    if link:
+    if guid and not WEB_SCHEME.match(guid):
+        return _short(f"id:{guid}")
+    if link := guid or link:
         return _short(f"link:{WEB_SCHEME.sub('', link)}")
     return _short(f"text:{title}\n{published.isoformat() if published else ''}")
 
@@ -42,25 +43,33 @@ def tidy_guid(found: str | None) -> str:
 def told_apart(entries: list[Entry]) -> tuple[Entry, ...]:
     """The entries with every key once, which is the promise of `Entry.key`.
 
-    Of true doubles the first stays. Different entries under one guid get keys of their own: by where they link,
-    then by title and date, and if even those agree by their place among their likes.
+    Of true doubles the first stays. Different entries under one key get keys of their own, each whatever its place in
+    the document: by where they link, then by title and date. Those that agree even in that are numbered from the end,
+    for what is new comes first.
     """
     distinct = list(dict.fromkeys(entries))
-    shared = Counter(entry.key for entry in distinct)
+    keys = [entry.key for entry in distinct]
+    for finer in (_by_link, _by_title_and_date):
+        shared = Counter(keys)
+        keys = [finer(key, entry) if shared[key] > 1 else key for key, entry in zip(keys, distinct, strict=True)]
     taken: set[str] = set()
-    unique = []
-    for entry in distinct:
-        key = entry.key
-        if shared[key] > 1:
-            key = _short(f"{key}\n{WEB_SCHEME.sub('', entry.link)}")
-        if key in taken:
-            key = _short(f"{key}\n{entry.title}\n{entry.published}")
-        place, first = 2, key
+    for place in range(len(keys) - 1, -1, -1):
+        key, number = keys[place], 2
         while key in taken:
-            key, place = f"{first} #{place}", place + 1
+            key, number = f"{keys[place]} #{number}", number + 1
         taken.add(key)
-        unique.append(entry if key == entry.key else replace(entry, key=key))
-    return tuple(unique)
+        keys[place] = key
+    return tuple(
+        entry if key == entry.key else replace(entry, key=key) for entry, key in zip(distinct, keys, strict=True)
+    )
+
+
+def _by_link(key: str, entry: Entry) -> str:
+    return _short(f"{key}\n{WEB_SCHEME.sub('', entry.link)}")
+
+
+def _by_title_and_date(key: str, entry: Entry) -> str:
+    return _short(f"{key}\n{entry.title}\n{entry.published}")
 
 
 def minted_id(base_url: str, source_id: str, key: str, first_seen: datetime) -> str:

@@ -12,7 +12,9 @@ DROPPED = re.compile(r"[\t\n\r]")
 EDGES = "".join(map(chr, range(33)))
 # What neither RFC 3986 nor RFC 3987 §2.2 and §4.1 allows in a path, query or fragment; letters beyond ASCII stay as
 # the publisher wrote them.
-FORBIDDEN = r"\x00-\x20\x7f-\x9f\"<>\\\[\]^`{|}\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+FORBIDDEN = (
+    r"\x00-\x20\x7f-\x9f\"<>\\\[\]^`{|}\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff"
+)
 UNSAFE = re.compile(f"[{FORBIDDEN}]")
 BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^{FORBIDDEN}#]+(#[^{FORBIDDEN}#]*)?")

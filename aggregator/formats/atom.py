@@ -70,10 +70,16 @@ def _entry(shown: Shown, feed_language: str) -> FeedEntry:
         entry.author(name=author.name, email=author.email, uri=author.uri)
     for term in shown.terms:
         entry.category(term=term.term, scheme=term.scheme, label=term.label)
-    if shown.summary:
-        entry.summary(with_line(shown.summary, shown) if not shown.content else shown.summary, type="html")
-    if shown.content or not shown.summary:
-        entry.content(with_line(shown.content, shown), type="html")
+    # The line stands under the longer text. An entry without any text has none; its link says where it is (§4.1.2).
+    summary, content = shown.summary, shown.content
+    if content or not summary:
+        content = with_line(content, shown)
+    else:
+        summary = with_line(summary, shown)
+    if summary:
+        entry.summary(summary, type="html")
+    if content:
+        entry.content(content, type="html")
     if shown.rights:
         entry.rights(shown.rights)
     return entry
@@ -83,10 +89,11 @@ def with_line(markup: str, shown: Shown) -> str:
     """The text with the visible attribution line under it, the source's name in it linked to the source."""
     if not shown.attribution:
         return markup
-    line, title = html.escape(shown.attribution, quote=False), html.escape(shown.origin.title, quote=False)
+    before, title, after = (html.escape(part, quote=False) for part in shown.attribution.partition(shown.origin.title))
     target = shown.origin.html_url or shown.origin.self_url
-    if target and title in line:
-        line = line.replace(title, f'<a href="{html.escape(target)}" rel="noopener noreferrer">{title}</a>', 1)
+    if target and title:
+        title = f'<a href="{html.escape(target)}" rel="noopener noreferrer">{title}</a>'
+    line = f"{before}{title}{after}"
     return f"{markup}<p>{line}</p>"
 
 

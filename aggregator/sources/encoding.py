@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 
 from charset_normalizer import from_bytes
 
@@ -67,6 +68,15 @@ SEVEN_BIT = (
 )
 HTTP_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 XML_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
+LANGUAGE = re.compile(rb"(?:\bxml:lang\s*=\s*[\"']|<(?:dc:)?language>\s*(?:<!\[CDATA\[)?\s*)([a-zA-Z]{2})\b")
+# What a language is written in, where it is not UTF-8; a title or two are too short to tell by their letters alone.
+CYRILLIC = ("cp1251", "koi8_r", "iso8859_5", "cp866")
+WRITTEN_IN = {
+    "zh": ("gb18030", "big5", "big5hkscs"),
+    "ja": ("euc_jp", "cp932", "shift_jis"),
+    "ko": ("cp949",),
+    **dict.fromkeys(("ru", "uk", "be", "bg"), CYRILLIC),
+}
 HIGH_RUN = re.compile(rb"[^\n<>]*[\x80-\xff][^\n<>]*")
 ENOUGH_TO_GUESS = 40_000
 # A damaged character or two among many good ones does not make a document less UTF-8.
@@ -88,7 +98,8 @@ def decode(body: bytes, content_type: str) -> tuple[str, list[str]]:
     text = _strict(body, "utf-8")
     if text is not None:
         return text, []
-    for codec in declared:
+    # Any bytes are text in an encoding of single bytes: one that could have been refuted by them is asked first.
+    for codec in sorted(declared, key=_takes_anything):
         text = _strict(body, codec)
         if text is not None:
             return text, []
@@ -105,9 +116,11 @@ def _declared(body: bytes, content_type: str) -> list[str]:
     labels = [match[1] for match in (http,) if match] + [match[1].decode("ascii") for match in (xml,) if match]
     codecs_found = []
     for label in dict.fromkeys(label.lower() for label in labels):
+        codec = SUPERSETS.get(label, label)
         try:
-            codecs_found.append(codecs.lookup(SUPERSETS.get(label, label)).name)
-        except LookupError:
+            "<".encode(codec)  # known, and of text: Python has one called "hex"
+            codecs_found.append(codecs.lookup(codec).name)
+        except (LookupError, UnicodeError):
             continue
     return codecs_found
 
@@ -131,12 +144,34 @@ def _strict(body: bytes, codec: str) -> str | None:
         return None
 
 
+def _takes_anything(codec: str) -> bool:
+    """Whether each byte is a character in this encoding, so that nearly any document fits it."""
+    return len(b"\xe9\xe9".decode(codec, "replace")) == 2
+
+
 def _guess(body: bytes, declared: list[str]) -> tuple[str, list[str]]:
-    """By the statistics of the passages that are not ASCII; the markup around them would only dilute them."""
+    """By the language the document names, and the statistics of the passages that are not ASCII.
+
+    The markup around these would only dilute them.
+    """
     sample = b"\n".join(HIGH_RUN.findall(body))[:ENOUGH_TO_GUESS]
-    best = from_bytes(sample).best()
-    if best is not None:
-        codec = SUPERSETS.get(best.encoding.replace("_", "-"), SUPERSETS.get(best.encoding, best.encoding))
-        return body.decode(codec, "replace"), [f"no usable encoding declared; read as {codec}"]
-    codec = next((name for name in declared if name != "utf-8"), "cp1252")
+    codec = _likely(body, sample) or _statistical(sample)
+    codec = codec or next((name for name in declared if name != "utf-8"), "cp1252")
     return body.decode(codec, "replace"), [f"no usable encoding declared; read as {codec}"]
+
+
+def _likely(body: bytes, sample: bytes) -> str | None:
+    """Which of the encodings of the document's language it is in; None when it names none, or none of them fits."""
+    language = LANGUAGE.search(body)
+    candidates = WRITTEN_IN.get(language[1].decode("ascii").lower(), ()) if language else ()
+    if not candidates:
+        return None
+    return _statistical(sample, candidates) or next((c for c in candidates if _strict(sample, c) is not None), None)
+
+
+def _statistical(sample: bytes, candidates: Iterable[str] = ()) -> str | None:
+    """The encoding in which the sample looks most like text."""
+    best = from_bytes(sample, cp_isolation=list(candidates) or None).best()
+    if best is None:
+        return None
+    return SUPERSETS.get(best.encoding.replace("_", "-"), SUPERSETS.get(best.encoding, best.encoding))
