@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.clean.slugs import source_id
 from aggregator.config import Settings, load
-from aggregator.config.document import MOST_REPEATED
+from aggregator.config.nodes import MOST_REPEATED
 from aggregator.errors import ConfigError
 from aggregator.model import Category, Person, Source
 

@@ -182,16 +182,3 @@ def test_who_gives_up_waiting_holds_nobody_up() -> None:
         assert diary.times("http://a.example/") == [(0, 10), (11, 12)]
 
     played(story)
-
-
-def test_who_never_asked_a_host_leaves_no_trace_of_it() -> None:
-    async def story() -> None:
-        limits = HostLimits(1, 1, 1.0)
-        async with limits.hold("http://a.example/"):
-            waiting = asyncio.create_task(Diary(limits).poll("http://b.example/", 1))
-            await asyncio.sleep(0)
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
-        assert set(limits._hosts) == {"a.example"}
-
-    played(story)

@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 
 @dataclass
 class _Host:
-    """One host: its free places, when the last request ended, and how many wait or run."""
+    """One host: its free places, and when the last request ended."""
 
     places: asyncio.Semaphore
     quiet_since: float = float("-inf")
-    users: int = 0
 
 
 @dataclass
@@ -36,19 +35,12 @@ class HostLimits:
     @asynccontextmanager
     async def hold(self, url: str) -> AsyncIterator[None]:
         """Wait until the host of `url` may be asked. A place among all is taken last, so no host holds up another."""
-        name = urlsplit(url).hostname or ""
-        host = self._hosts[name]
-        host.users += 1
-        try:
-            async with host.places:
-                loop = asyncio.get_running_loop()
-                await asyncio.sleep(max(0.0, host.quiet_since + self.delay - loop.time()))
-                async with self._all:
-                    try:
-                        yield
-                    finally:  # a poll that broke has asked, too
-                        host.quiet_since = loop.time()
-        finally:
-            host.users -= 1
-            if not host.users and host.quiet_since == float("-inf"):
-                del self._hosts[name]
+        host = self._hosts[urlsplit(url).hostname or ""]  # never forgotten: there are as many as the config names
+        async with host.places:
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(max(0.0, host.quiet_since + self.delay - loop.time()))
+            async with self._all:
+                try:
+                    yield
+                finally:  # a poll that broke has asked, too
+                    host.quiet_since = loop.time()
