@@ -26,9 +26,10 @@ from hypothesis import strategies as st
 from aggregator.clean.attribution import person
 from aggregator.clean.dates import settle
 from aggregator.clean.entry import clean
+from aggregator.clean.excerpt import excerpt
 from aggregator.clean.identity import claim, entry_key, told_apart
 from aggregator.clean.markup import ATTRIBUTES, LONGEST, TAGS, sanitise
-from aggregator.clean.text import excerpt, legal, one_line, plain, strip_tags
+from aggregator.clean.text import legal, one_line, plain, strip_tags
 from aggregator.clean.urls import absolute, is_iri
 from aggregator.errors import Unreadable
 from aggregator.formats.atom import render

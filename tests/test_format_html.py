@@ -11,7 +11,7 @@ import lxml.etree
 import lxml.html
 import pytest
 
-from aggregator.formats.excerpt import excerpt
+from aggregator.clean.excerpt import excerpt
 from aggregator.formats.html import render, render_home, stylesheet
 from aggregator.formats.languages import tag_direction, text_direction
 from aggregator.formats.words import words_for
@@ -406,8 +406,8 @@ def test_a_very_long_text_without_any_tag_has_an_excerpt_too() -> None:
     assert excerpt("word " * 6_000).endswith("word…")
 
 
-def test_a_control_character_does_not_break_an_excerpt() -> None:
-    assert excerpt("<p>one\x0ctwo</p><p>three</p>") == "one two three"
+def test_a_control_character_is_left_out_of_an_excerpt() -> None:
+    assert excerpt("<p>one\x0ctwo</p><p>three</p>") == "onetwo three"
 
 
 def test_text_of_scripts_styles_and_comments_is_no_text() -> None:

@@ -26,7 +26,7 @@ def person(name: str, email: str | None, uri: str | None) -> Person | None:
             text, mail = match[1].strip(' "'), mail or match[2]
     if MAIL.fullmatch(text):
         text, mail = text.partition("@")[0], mail or text
-    text = text or mail.partition("@")[0]
+    text = text or mail.partition("@")[0].strip()
     return Person(text, mail if MAIL.fullmatch(mail) else None, uri) if text else None
 
 

@@ -8,9 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 from aggregator.clean.attribution import person
 from aggregator.clean.dates import settle
+from aggregator.clean.excerpt import excerpt
 from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.markup import sanitise
-from aggregator.clean.text import excerpt, legal, one_line, plain
+from aggregator.clean.text import legal, one_line, plain
 from aggregator.clean.urls import absolute, is_iri
 from aggregator.model import Draft, Enclosure, Entry, FeedFound, Intake, Origin, Person, Reading, Source, Term
 

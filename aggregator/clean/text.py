@@ -46,13 +46,3 @@ def plain(markup: Markup | None, longest: int = LONGEST_LINE) -> str:
     # A megabyte of title is an attack, not a title: what is cut here could not have been shown anyway.
     value = markup.value[: longest * 20]
     return one_line(strip_tags(value) if markup.type in HTML_TYPES else value, longest)
-
-
-def excerpt(markup: str, longest: int) -> str:
-    """The beginning of an HTML fragment as one line, cut between words where the script has blanks."""
-    line = one_line(strip_tags(markup[: longest * 200]), longest * 20)
-    if len(line) <= longest:
-        return line
-    cut = line[:longest]
-    blank = cut.rfind(" ")
-    return (cut[:blank] if blank > longest * 0.7 else cut).rstrip(" ,;:、，；：") + "…"

@@ -58,7 +58,8 @@ def absolute(reference: str | None, base: str = "") -> str | None:
     if UNSAFE.search(netloc.replace("[", "").replace("]", "")) or "%" in netloc:
         return None
     fragment = _encode(parts.fragment).replace("#", "%23")
-    return urlunsplit((parts.scheme, netloc, _encode(parts.path), _encode(parts.query), fragment))
+    address = urlunsplit((parts.scheme, netloc, _encode(parts.path), _encode(parts.query), fragment))
+    return address if len(address) <= LONGEST else None
 
 
 def _encode(part: str) -> str:

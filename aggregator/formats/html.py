@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from markupsafe import Markup, escape
 
-from aggregator.formats.excerpt import excerpt
+from aggregator.clean.excerpt import excerpt
 from aggregator.formats.languages import Direction, known_tag, primary, tag_direction, text_direction
 from aggregator.formats.words import Words, words_for
 from aggregator.model import Home, Page, Person, Rendered, Shown, Site

@@ -44,14 +44,15 @@ HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE
 def read(document: Document, seen: frozenset[bytes] = frozenset()) -> Reading:
     """The document as its publisher wrote it, without the entries whose hash is in `seen`.
 
-    Raises `Unreadable` when it is no feed. Where the document cannot be cut at its entries, all of it is read.
+    Raises `Unreadable` when it is no feed. Where the document cannot be cut at its entries, or a new one has the name
+    of an old one, all of it is read.
     """
     text, problems = decode(document.body, document.content_type)
     text, survived = _tidy(text)
     problems += survived
     slices = cut(text.encode("utf-8"))
     found = None
-    if slices and not seen.isdisjoint(slices.hashes):
+    if slices and not seen.isdisjoint(slices.hashes) and not slices.namesakes(seen):
         found = _parse(slices.without(seen))
         if found.bozo or len(found.entries) != sum(mark not in seen for mark in slices.hashes):
             found = None

@@ -16,6 +16,11 @@ from xml.parsers import expat
 ENTRY_NAMES = frozenset({"item", "entry"})
 # A name of one of these is an entry only as a child of its parent; anywhere else the document is an odd one.
 PARENTS = {"item": frozenset({"channel", "rdf"}), "entry": frozenset({"feed"})}
+# What an entry is called by: its id, or where it has none its link. An entry that is called like another can only be
+# told from it when both are read.
+ID_NAMES, LINK_NAMES = frozenset({"guid", "id"}), frozenset({"link"})
+ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about"
+WEB_SCHEME = re.compile(r"https?:(?=//)", re.IGNORECASE)
 HASH_BYTES = 8  # enough: what must not collide are the few entries of one document
 
 
@@ -28,11 +33,19 @@ class _Odd(Exception):  # noqa: N818  (an end, not a bug)
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """A document, where its entries stand in it, and the hash of each, in the order of the document."""
+    """A document, where its entries stand in it, the hash of each and what it is called by, in their order."""
 
     xml: bytes
     spans: tuple[tuple[int, int], ...]
     hashes: tuple[bytes, ...]
+    names: tuple[frozenset[str], ...]
+
+    def namesakes(self, seen: Container[bytes]) -> bool:
+        """Whether an entry that was not seen before is called like one that was."""
+        old, new = set[str](), set[str]()
+        for names, mark in zip(self.names, self.hashes, strict=True):
+            (old if mark in seen else new).update(names)
+        return not old.isdisjoint(new)
 
     def without(self, seen: Container[bytes]) -> bytes:
         """The document without the entries whose hash was seen before; the head and all between stays."""
@@ -55,7 +68,7 @@ def cut(xml: bytes) -> Slices | None:
     except (expat.ExpatError, _Odd):
         return None
     hashes = tuple(hashlib.blake2b(xml[a:b], digest_size=HASH_BYTES).digest() for a, b in walk.spans)
-    return Slices(xml, tuple(walk.spans), hashes)
+    return Slices(xml, tuple(walk.spans), hashes, tuple(walk.names))
 
 
 class _Walk:
@@ -64,6 +77,10 @@ class _Walk:
     def __init__(self, xml: bytes) -> None:
         self.xml = xml
         self.spans: list[tuple[int, int]] = []
+        self.names: list[frozenset[str]] = []
+        self.ids: set[str] = set()
+        self.links: set[str] = set()
+        self.said: list[str] = []
         self.path: list[str] = []
         self.start = -1
         self.depth = 0
@@ -72,22 +89,34 @@ class _Walk:
         self.parser.StartElementHandler = self.begin
         self.parser.EndElementHandler = self.end
 
-    def begin(self, name: str, _attributes: object) -> None:
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins at the parser's byte index."""
         local = name.rpartition(" ")[2].lower()
         if local in ENTRY_NAMES:
             if self.start >= 0 or not self.path or self.path[-1] not in PARENTS[local]:
                 raise _Odd
             self.start, self.depth = self.parser.CurrentByteIndex, len(self.path)
+            self.ids, self.links = {_name(attributes.get(ABOUT, ""))}, set()
+        elif self.start >= 0 and len(self.path) == self.depth + 1 and local in ID_NAMES | LINK_NAMES:
+            self.said = [attributes.get("href", "")]
+            self.parser.CharacterDataHandler = self.said.append
         self.path.append(local)
 
-    def end(self, _name: str) -> None:
+    def end(self, _tag: str) -> None:
         """An element ends; the index stands at its end tag."""
-        self.path.pop()
+        local = self.path.pop()
+        if self.parser.CharacterDataHandler and len(self.path) == self.depth + 1:
+            self.parser.CharacterDataHandler = None
+            (self.ids if local in ID_NAMES else self.links).add(_name("".join(self.said)))
         if self.start >= 0 and len(self.path) == self.depth:
             index = self.parser.CurrentByteIndex
-            name = TAG_NAME.match(self.xml, self.start)
-            if index <= self.start or name is None or not self.xml.startswith(b"</" + name[1], index):
+            tag = TAG_NAME.match(self.xml, self.start)
+            if index <= self.start or tag is None or not self.xml.startswith(b"</" + tag[1], index):
                 raise _Odd  # an empty tag: the index stands behind it, at whatever comes next
             self.spans.append((self.start, self.xml.index(b">", index) + 1))
+            self.names.append(frozenset((self.ids - {""} or self.links) - {""}))
             self.start = -1
+
+
+def _name(text: str) -> str:
+    return WEB_SCHEME.sub("", text.strip())

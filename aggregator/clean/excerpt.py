@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
-import lxml.etree
-import lxml.html
+from aggregator.clean.text import one_line, strip_tags
 
 LENGTH = 280
 """How long an excerpt is at most, in letters; a wide one (Han, kana, hangul) counts as two."""
 
 # An excerpt needs the beginning only; reading all of a book for it would be slow.
 _READ_AT_MOST = 20_000
-_INVISIBLE = ("script", "style", "template", "noscript")
-_BLOCKS = (
-    "address article aside blockquote br caption dd div dl dt fieldset figcaption figure footer h1 h2 h3 h4"
-    " h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul"
-)
-_APART = frozenset(_BLOCKS.split())
 _SPACE_AFTER_WIDE = re.compile(r"(?<=[，。、；：！？）】」』》])\s+|(?<=[，。！？…][”’])\s+")
 _SENTENCE_END = re.compile(
     r"[。！？]+[”’」』）】》]*"
@@ -32,32 +24,8 @@ _ELLIPSIS = "…"
 
 def excerpt(markup: str, length: int = LENGTH) -> str:
     """The beginning of the text of `markup`: at most `length` letters and an ellipsis, "" if it has none."""
-    return _cut(_plain_text(_beginning(markup), 2 * length), length)
-
-
-def _plain_text(markup: str, enough: int) -> str:
-    """The text of an HTML fragment on one line, its blocks apart; no more than needed to have `enough`."""
-    if not markup.strip():
-        return ""
-    root = lxml.html.document_fromstring(f"<html><body><div>{markup}</div></body></html>")
-    lxml.etree.strip_elements(root, *_INVISIBLE, with_tail=False)
-    lxml.etree.strip_tags(root, lxml.etree.Comment, lxml.etree.ProcessingInstruction)
-    runs: list[str] = []
-    have = 0
-    for run in _runs(root):
-        runs.append(run)
-        have += len(run.strip())
-        if have > enough:
-            break
-    return _SPACE_AFTER_WIDE.sub("", " ".join("".join(runs).split()))
-
-
-def _runs(root: lxml.html.HtmlElement) -> Iterator[str]:
-    """The runs of text in the document's order, with a space wherever a block begins or ends."""
-    for event, element in lxml.etree.iterwalk(root, events=("start", "end")):
-        if element.tag in _APART:
-            yield " "
-        yield (element.text if event == "start" else element.tail) or ""
+    line = one_line(strip_tags(_beginning(markup)), _READ_AT_MOST)
+    return _cut(_SPACE_AFTER_WIDE.sub("", line), length)
 
 
 def _beginning(markup: str) -> str:
