@@ -443,14 +443,19 @@ async def test_whatever_a_server_does_it_ends_at_the_deadline(conversation: obje
 
 
 async def test_a_server_that_never_shakes_hands_over_tls_ends_at_the_deadline() -> None:
+    hung_up = asyncio.Event()
+
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
+        hung_up.set()
         writer.close()
 
     server = await asyncio.start_server(listen, "127.0.0.1", 0)
-    async with server:
-        failed = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/", timeout="1s")
+    failed = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/", timeout="1s")
     assert failed.reason is Reason.TIMEOUT
+    async with asyncio.timeout(10):
+        await hung_up.wait()  # else each such server would cost a connection for good
+    server.close()
 
 
 async def test_a_server_that_never_takes_the_connection_up_ends_at_the_deadline() -> None:

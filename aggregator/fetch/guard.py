@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 import typing
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -121,7 +122,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         for number, address in enumerate(addresses, 1):
             limit = timeout if number == len(addresses) else PATIENCE
             try:
-                return await self._inner.connect_tcp(str(address), port, limit, local_address, socket_options)
+                return _Stream(await self._inner.connect_tcp(str(address), port, limit, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last = error
         raise last
@@ -162,3 +163,34 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     def close(self) -> None:
         """Let go of the resolver threads without waiting for slow names."""
         self._resolvers.shutdown(wait=False, cancel_futures=True)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connection that is closed when its TLS handshake is cut off; httpcore's own stays open for good then."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  (as above)
+        return await self._inner.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  (as above)
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  (as above)
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:  # the deadline cancels, and that is no `Exception`
+            await self._inner.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> typing.Any:
+        return self._inner.get_extra_info(info)
