@@ -14,6 +14,8 @@ from conftest import Place
 from lxml import etree
 from scripted_web import ScriptedWeb
 
+from aggregator.sources.encoding import decode
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 SIMPLIFIED = [
@@ -167,6 +169,28 @@ def test_the_words_survive_their_encoding(site: Site, name: str) -> None:
     languages = {one.get(LANG) or root.get(LANG) for one in root.iterfind(f"{ATOM}entry")}
     assert languages == {said.language or "zh-CN"}
     assert violations(document) + house_violations(document) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "codec", "title"),
+    [
+        ("zh-CN", "gbk", "今日要闻"),
+        ("zh_CN", "gbk", "股市早报"),
+        ("zh-tw", "big5", "颱風動態"),
+        ("ja", "euc_jp", "本日のニュース"),
+        ("ja", "cp932", "本日のニュース"),
+        ("ko-KR", "cp949", "오늘의 뉴스"),
+        ("ru", "koi8_r", "Новости"),
+        ("ru", "cp1251", "Новости"),
+    ],
+)
+def test_four_signs_are_enough_where_the_document_names_its_language(language: str, codec: str, title: str) -> None:
+    # By its letters alone, each of the Chinese ones looks more like another language.
+    for element in (f"<language>{language}</language>", f"<dc:language>\n{language}</dc:language>"):
+        text = f"<rss version='2.0'><channel>{element}<item><title>{title}</title></item></channel></rss>"
+        assert decode(text.encode(codec), "text/xml")[0] == text
+    atom = f"<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='{language}'><title>{title}</title></feed>"
+    assert decode(atom.encode(codec), "")[0] == atom
 
 
 def test_the_bytes_are_utf_8_and_no_references(site: Site) -> None:

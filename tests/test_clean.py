@@ -162,6 +162,10 @@ ADDRESSES = [
     ),
     *(
         "https://a.example/" + "x" * 9000,
+        "https://a.example/" + "x" * 7980,
+        "https://a.example/" + "a b" * 2600,
+        "https://a.example/\ufdd0\ue000\ufff9?\uf8ff",
+        "urn:x:\ufdd0",
         "http://a.example/\u202egnp.exe",
         "http://a.example\\@b.example/",
         "http:///\\a",
@@ -621,10 +625,16 @@ def test_an_iri_is_what_the_rules_of_atom_take_for_one(text: str) -> None:
         ("Ada (of the Engine)", "Ada (of the Engine)", None),
         ("  张\n三 ", "张 三", None),
         ("noreply@", "noreply@", None),
+        ("ada@site.example ()", "ada@site.example ()", None),
     ],
 )
 def test_a_person_is_taken_apart(written: str, name: str, email: str | None) -> None:
     assert person(written, None, None) == Person(name, email)
+
+
+def test_a_nameless_person_is_called_by_the_address() -> None:
+    assert person("", "ada@site.example", None) == Person("ada", "ada@site.example")
+    assert person("", "call me @ home", None) == Person("call me", None)
 
 
 def test_nobody_is_no_person() -> None:

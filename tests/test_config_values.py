@@ -131,6 +131,10 @@ def test_a_value_that_is_none_of_its_kind_is_shown_with_the_next_step(key: str, 
         ("site: {title: '  '}", "2:8: site.title: is empty; write some text or leave the key out"),
         ('site: {title: "a\\0b"}', '2:8: site.title: "a\\u0000b" holds a character that no feed may hold; remove it'),
         ('site: {rights: "\\ud800"}', '2:8: site.rights: "\\ud800" holds a character that no feed may hold; remove it'),
+        (
+            r'defaults: {html_url: "http://a.example/\ud800"}',
+            r'2:12: defaults.html_url: "http://a.example/\ud800" is not a web',
+        ),
         ("site: {author: {email: a@b.example}}", "2:8: site.author.name: missing; write a name"),
         (
             "site: {title: {a: '{value}{hint}{ge}}}'}}",
@@ -261,6 +265,29 @@ def test_a_variable_that_is_not_set_is_named_once_and_every_one_of_them() -> Non
         "3:3: sources[1].url: environment variable HOST is not set; export it before starting",
         "3:3: sources[1].url: environment variable PATH_ is not set; export it before starting",
         "5:3: server.port: environment variable PORT is not set; export it before starting",
+    )
+
+
+def test_a_credential_out_of_a_variable_that_is_not_set_is_no_second_mistake() -> None:
+    assert_said(
+        lines("sources:", "- url: https://a.example/", "  auth:", "    bearer: ${TOKEN}"),
+        "4:5: sources[0].auth.bearer: environment variable TOKEN is not set; export it before starting",
+    )
+
+
+def test_a_variable_between_braces_and_without_quotes_is_named_with_the_way_out() -> None:
+    assert_said(
+        SOURCES + "server: {port: ${PORT}}\n",
+        "2:17: is not YAML: ${…} stands between { } or [ ] without quotes; put it in quotes",
+        PORT="80",
+    )
+
+
+def test_blanks_at_the_end_of_a_secret_file_are_part_of_it(here: Path) -> None:
+    (here / "token").write_text("s3cret \n")
+    assert_said(
+        "sources: [{url: https://a.example/, auth: {bearer: !file token}}]\n",
+        "1:44: sources[0].auth.bearer: must be one line of ASCII text without spaces around it; write what the",
     )
 
 

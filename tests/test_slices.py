@@ -65,6 +65,27 @@ def test_entries_seen_before_are_not_read_again(text: str) -> None:
     assert read(document(text), whole.hashes).drafts == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "both"),
+    [
+        ("<link>http://x.example/1</link>", "<link>https://x.example/1</link>", True),
+        ("<guid>1</guid><link>http://x.example/1</link>", "<guid>1</guid><link>http://x.example/2</link>", True),
+        ("<guid>1</guid><link>http://x.example/1</link>", "<guid>2</guid><link>http://x.example/1</link>", False),
+        ("<link> http://x.example/1?a&amp;b </link>", "<link><![CDATA[http://x.example/1?a&b]]></link>", True),
+        ("<link>http://x.example/1</link>", "<a:link>http://x.example/1</a:link>", True),
+        ("<title>http://x.example/1</title>", "<link>http://x.example/1</link>", False),
+    ],
+    ids=["links", "guids", "links of different guids", "one address written in two ways", "elsewhere", "a title"],
+)
+def test_a_new_entry_called_like_an_old_one_is_read_together_with_it(old: str, new: str, both: bool) -> None:
+    # Alone it would be taken for the old one, edited.
+    before = RSS.format(f"<item>{old}</item>")
+    seen = read(document(before), frozenset()).hashes
+    assert seen
+    after = read(document(RSS.format(f"<item>{new}</item><item>{old}</item>")), seen)
+    assert len(after.drafts) == 1 + both
+
+
 def test_an_edited_entry_is_read_again() -> None:
     before = RSS.format(ITEM.format(1) + ITEM.format(2))
     seen = read(document(before), frozenset()).hashes
@@ -85,7 +106,7 @@ def test_the_corpus_reads_the_same_in_part_and_whole(shared: Path) -> None:
         part = read(found, seen)
         if seen:
             assert set(part.drafts) <= set(whole.drafts), path
-            assert len(part.drafts) < len(whole.drafts), path
             assert replace(part, drafts=()) == replace(whole, drafts=()), path
-            compared += 1
+            # Where a new entry is called like an old one, all of them are read.
+            compared += len(part.drafts) < len(whole.drafts)
     assert compared > 600

@@ -1239,3 +1239,22 @@ def test_ids_stay_when_everything_else_of_an_entry_changes(web: ScriptedWeb, pla
         assert first[name]["published"] == second[name]["published"]
     assert second["guid"]["id"] == MINTED
     assert second["iri"]["id"] == "urn:x:3"
+
+
+@pytest.mark.parametrize("later", [("B", "A"), ("A", "B"), ("C", "B", "A")])
+def test_an_entry_that_comes_to_share_its_address_is_not_taken_for_its_neighbour(
+    web: ScriptedWeb, place: Place, later: tuple[str, ...]
+) -> None:
+    def document(*titles: str) -> str:
+        items = (f"<item><title>{title}</title><link>https://site.example/list</link></item>" for title in titles)
+        return rss("2.0", "".join(items))
+
+    place.configure([{"id": "one", "url": web.feed("/one.xml", document("A"))}])
+    place.run("once", "--json")
+    (first,) = through_lxml((place.public / "source/one/feed.atom").read_bytes())
+    web.feed("/one.xml", document(*later))
+    place.run("once", "--all", "--json")
+    entries = through_lxml((place.public / "source/one/feed.atom").read_bytes())
+    assert {one["title"] for one in entries} == set(later)
+    # Who was there stays who it was.
+    assert [one["title"] for one in entries if one["id"] == first["id"]] == ["A"]

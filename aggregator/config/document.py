@@ -154,8 +154,8 @@ def _compose(text: str, tree: Tree) -> Node | None:
         spot = Spot(start.file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, "")
         tree.problems.append(spot.problem("a control character stands here; remove it"))
         return None
-    except Exception as error:  # what the library stumbles over (depth, "\\UFFFFFFFF") is no YAML to us
-        tree.problems.append(start.problem(f"is not YAML ({type(error).__name__}); check it with an editor"))
+    except Exception:  # what the library stumbles over (depth, "\\UFFFFFFFF") is no YAML to us
+        tree.problems.append(start.problem("is not YAML; check it with an editor"))
         return None
     return node
 
@@ -166,6 +166,6 @@ def _explain(error: MarkedYAMLError, lines: list[str], line: int, column: int) -
     if written[column - 1 : column] == "\t" or "\t" in written[: len(written) - len(written.lstrip())]:
         return "a tab stands here; YAML indents with spaces only"
     if "${" in written[: column + 1]:
-        return "is not YAML: between { } and between [ ], put what holds ${…} in quotes"
+        return "is not YAML: ${…} stands between { } or [ ] without quotes; put it in quotes"
     said = " ".join(part for part in (error.context, error.problem) if part)
     return f"is not YAML: {said or 'syntax error'}; check quotes, colons and indentation here and just above"

@@ -68,7 +68,7 @@ SEVEN_BIT = (
 )
 HTTP_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 XML_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
-LANGUAGE = re.compile(rb"(?:\bxml:lang\s*=\s*[\"']|<(?:dc:)?language>\s*(?:<!\[CDATA\[)?\s*)([a-zA-Z]{2})\b")
+LANGUAGE = re.compile(rb"(?:\bxml:lang\s*=\s*[\"']|<(?:dc:)?language>\s*(?:<!\[CDATA\[)?\s*)([a-zA-Z]{2})(?![a-zA-Z])")
 # What a language is written in, where it is not UTF-8; a title or two are too short to tell by their letters alone.
 CYRILLIC = ("cp1251", "koi8_r", "iso8859_5", "cp866")
 WRITTEN_IN = {
