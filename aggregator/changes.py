@@ -21,8 +21,10 @@ from aggregator.model import (
     Source,
     Unchanged,
     Visit,
-    Why,
 )
+from aggregator.whereabouts import after_answer, after_failure
+
+MOST_RECENT = 10  # entries whose times tell how often a source publishes
 
 
 def fingerprint(entry: Entry) -> str:
@@ -47,24 +49,24 @@ def decide(
     visit: Visit,
     ended: Unchanged | Failed | tuple[Document, Intake],
     known: Mapping[str, Known],
-    next_due: tuple[datetime, Why],
     now: datetime,
 ) -> Changes:
-    """Everything one poll changes, `visit` being what the poll before left behind.
+    """Everything one poll changes but the time of the next; `visit` is what the poll before left behind.
 
     Validators and the hash of the body are kept only together with a document that was read: those of an error
     page would have the server answer 304 for ever.
     """
-    due, why = next_due
-    after = replace(visit, due=due, why=why, finished=now, reason=None, detail="", failures=0)
+    after = replace(visit, finished=now, reason=None, detail="", failures=0)
     match ended:
         case Failed():
             failures = visit.failures + 1
-            after = replace(after, outcome=Outcome.FAILED, failures=failures)
-            return Changes(source, replace(after, reason=ended.reason, detail=ended.detail))
+            after = replace(after, outcome=Outcome.FAILED, reason=ended.reason, detail=ended.detail, failures=failures)
+            return Changes(source, after_failure(after, ended.status, now), before=visit)
         case Unchanged():
             validators = ended.validators or visit.validators
-            return Changes(source, replace(after, outcome=Outcome.NOT_MODIFIED, validators=validators))
+            after = replace(after, outcome=Outcome.NOT_MODIFIED, validators=validators)
+            after = after_answer(source, after, ended.moved_to, familiar=True, now=now)
+            return Changes(source, after, before=visit)
         case (document, intake):
             new = tuple(_new(entry, now) for entry in intake.entries if entry.key not in known)
             again = [(entry, known[entry.key]) for entry in intake.entries if entry.key in known]
@@ -76,10 +78,19 @@ def decide(
                 validators=document.validators,
                 body_hash=document.body_hash,
                 seen=intake.hashes,
+                cadence=intake.cadence,
+                recent=_recent(visit.recent, new),
             )
-            return Changes(source, after, new, revised)
+            familiar = bool(known) or not visit.seen.isdisjoint(intake.hashes) or not visit.recent
+            after = after_answer(source, after, document.moved_to, familiar=familiar, now=now)
+            return Changes(source, after, new, revised, before=visit)
         case _:
             assert_never(ended)
+
+
+def _recent(before: tuple[datetime, ...], new: tuple[NewEntry, ...]) -> tuple[datetime, ...]:
+    """The times of the newest entries, newest first."""
+    return tuple(sorted((*before, *(one.published for one in new)), reverse=True)[:MOST_RECENT]) if new else before
 
 
 def _new(entry: Entry, now: datetime) -> NewEntry:

@@ -50,7 +50,8 @@ class Category:
 class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
-    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is.
+    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `adapts` says
+    that a source which publishes rarely may be polled less often than each `interval`.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Source:
     interval: timedelta
     min_interval: timedelta
     max_interval: timedelta
+    adapts: bool = False
     enabled: bool = True
     title: str | None = None
     html_url: str | None = None
@@ -124,9 +126,10 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a response said about when to come back; None where it said nothing."""
+    """What a response said about when to come back, as spans from now; None where it said nothing."""
 
     max_age: timedelta | None = None
+    expires: timedelta | None = None
     retry_after: timedelta | None = None
 
 
@@ -135,7 +138,8 @@ class Document:
     """A whole response body, decoded from its content coding and under the size cap.
 
     `url` is the final address after redirects, without credentials. `content_type` and `content_language` are
-    the header values as found. `body_hash` is the BLAKE2b of `body`.
+    the header values as found. `body_hash` is the BLAKE2b of `body`. `moved_to` is `url` where every redirect on
+    the way there was for good.
     """
 
     url: str
@@ -145,6 +149,7 @@ class Document:
     content_language: str = ""
     validators: Validators | None = None
     hints: Hints = Hints()
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,7 @@ class Unchanged:
     by: Literal["304", "body"]
     validators: Validators | None = None
     hints: Hints = Hints()
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +250,20 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Cadence:
+    """What a document says about when to come back.
+
+    `ttl` (RSS 2.0) and `period` (RDF Site Summary, module Syndication) are at least a minute. `skip_hours` are hours of
+    the day in GMT, 0 to 23, and `skip_days` days of the week in GMT, Monday being 0; neither ever holds all there are.
+    """
+
+    ttl: timedelta | None = None
+    period: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One document as its publisher wrote it; `problems` lists, one line each, what was survived.
 
@@ -255,6 +275,7 @@ class Reading:
     drafts: tuple[Draft, ...]
     problems: tuple[str, ...] = ()
     hashes: frozenset[bytes] = frozenset()
+    cadence: Cadence = Cadence()
 
 
 # ---------------------------------------------------------------- ours
@@ -317,6 +338,7 @@ class Intake:
     entries: tuple[Entry, ...]
     problems: tuple[str, ...] = ()
     hashes: frozenset[bytes] = frozenset()
+    cadence: Cadence = Cadence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,24 +374,50 @@ class Outcome(StrEnum):
 
 
 class Why(StrEnum):
-    """Why the next poll is due when it is."""
+    """Why the next poll is due when it is; the words are what `status` shows."""
 
     INTERVAL = "interval"
+    PACE = "pace"
     MAX_AGE = "max-age"
+    EXPIRES = "expires"
+    TTL = "ttl"
+    UPDATE_PERIOD = "update-period"
+    SKIP_HOURS = "skip-hours"
+    SKIP_DAYS = "skip-days"
     RETRY_AFTER = "retry-after"
     BACKOFF = "backoff"
+    HOST_BUSY = "host-busy"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A source redirects for good to `to`, and has done so in every answer since `since`."""
+
+    to: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A source has answered 410 (RFC 9110 §15.5.11) `times` times in a row, first at `since`."""
+
+    since: datetime
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What the last poll of a source left behind; the only memory a poll has.
 
-    `attempted` is written before the fetch, `finished` after it. `failures` counts failures in a row. `seen` are the
-    hashes of the entries in the document that was read last.
+    `due` is None for a source that ended: it is polled only when named. `attempted` is written before the fetch,
+    `finished` after it. `failures` counts failures in a row. `seen` are the hashes of the entries in the document that
+    was read last, `cadence` is what that said, `recent` the times of the newest entries, newest first. `address` is
+    where the source has moved for good, if it has.
     """
 
     source_id: str
-    due: datetime
+    due: datetime | None
     why: Why = Why.INTERVAL
     attempted: datetime | None = None
     finished: datetime | None = None
@@ -380,6 +428,11 @@ class Visit:
     validators: Validators | None = None
     body_hash: str | None = None
     seen: frozenset[bytes] = frozenset()
+    cadence: Cadence = Cadence()
+    recent: tuple[datetime, ...] = ()
+    address: str | None = None
+    moving: Moving | None = None
+    gone: Gone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,12 +469,18 @@ class RevisedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything one poll decided; applied in one transaction, whatever the outcome was."""
+    """Everything one poll decided; applied in one transaction, whatever the outcome was.
+
+    `before` is what the poll before left behind. `host_busy_until` is set when the host asked to be left alone, and
+    holds for all sources there.
+    """
 
     source: Source
     visit: Visit
     new: tuple[NewEntry, ...] = ()
     revised: tuple[RevisedEntry, ...] = ()
+    before: Visit | None = None
+    host_busy_until: datetime | None = None
 
 
 # ---------------------------------------------------------------- the way out

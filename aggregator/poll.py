@@ -9,7 +9,7 @@ from aggregator.changes import decide
 from aggregator.errors import AggregatorError
 from aggregator.model import Changes, Document, Failed, Intake, Outcome, Reason, Source, Unchanged, Visit
 from aggregator.ports import Clock, Fetcher, Reader, Store
-from aggregator.schedule import next_due
+from aggregator.schedule import scheduled
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +22,10 @@ async def poll(source: Source, *, fetcher: Fetcher, reader: Reader, store: Store
     keys = [entry.key for entry in ended[1].entries] if isinstance(ended, tuple) else []
     known = await store.known(source, keys) if keys else {}
     now = clock.now()
-    due = next_due(source, visit, ended[0] if isinstance(ended, tuple) else ended, now)
-    changes = decide(source, visit, ended, known, due, now)
+    changes = decide(source, visit, ended, known, now)
+    failed = ended if isinstance(ended, Failed) else None
+    hints = ended[0].hints if isinstance(ended, tuple) else ended.hints
+    changes = scheduled(changes, visit, failed, hints, now)
     await store.apply(changes)
     _report(changes, (now - began).total_seconds())
     return changes
@@ -63,7 +65,7 @@ def _report(changes: Changes, seconds: float) -> None:
         "added": len(changes.new),
         "revised": len(changes.revised),
         "took": f"{seconds:.2f}s",
-        "due": f"+{int((visit.due - (visit.finished or visit.due)).total_seconds())}s",
+        "due": f"+{int((visit.due - visit.finished).total_seconds())}s" if visit.due and visit.finished else "never",
         "why": visit.why,
     }
     log.log(logging.WARNING if failed else logging.INFO, "poll", extra={"fields": fields})

@@ -1,40 +1,111 @@
-"""When to come back to a source, and why then."""
+"""When to come back to a source, and why then: a pure decision over what it and its server said."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import Document, Failed, Hints, Source, Unchanged, Visit, Why
+from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Source, Visit, Why
 
+HOUR = timedelta(hours=1)
 # A failing source is asked again after its interval, then twice, four times … that, up to a day; never not at all.
 LONGEST_BACKOFF = timedelta(days=1)
+# A source that publishes once a day is asked eight times a day: what is new waits a sixteenth of that on average.
+POLLS_PER_ENTRY = 8
+# A poll that began so little after it was due keeps its place in the interval.
+PUNCTUAL = 0.05
+# A source that answers 410 this often over this long has ended.
+GONE_TIMES, GONE_FOR = 3, timedelta(days=7)
+# Answers by which a host, not just one of its addresses, asks to be left alone, and for how long when it does not say.
+BUSY = frozenset({429, 503})
+LONGEST_BUSY = HOUR
 
 
-def next_due(source: Source, visit: Visit, ended: Document | Unchanged | Failed, now: datetime) -> tuple[datetime, Why]:
-    """When the source is due after a poll that ended like this, `visit` being what the poll before left."""
-    if isinstance(ended, Failed):
-        return after_failure(source, visit.failures + 1, ended.hints, now)
-    return after_success(source, ended.hints, now)
+def scheduled(changes: Changes, before: Visit, failed: Failed | None, hints: Hints, now: datetime) -> Changes:
+    """The changes with the time of the next poll.
 
-
-def after_success(source: Source, hints: Hints, now: datetime) -> tuple[datetime, Why]:
-    """The latest of the interval and what the server asks for (RFC 9111 §5.2.2.1, RFC 9110 §10.2.3).
-
-    The operator's bounds hold, except against `Retry-After`, which is a plain request not to come earlier.
+    `before` is what the poll before left behind; `failed` how this one ended, unless well; `hints` those of the answer.
     """
-    span, why = source.interval, Why.INTERVAL
-    if hints.max_age and hints.max_age > span:
-        span, why = min(hints.max_age, source.max_interval), Why.MAX_AGE
+    source, visit = changes.source, changes.visit
+    if _has_ended(visit.gone, now):
+        return replace(changes, visit=replace(visit, due=None, why=Why.GONE))
+    due, why = (
+        _after_failure(source, visit, before, now) if failed else _after_success(source, visit, before, hints, now)
+    )
+    due, why = _in_open_hours(due, why, visit.cadence, _phase(source))
+    if hints.retry_after and now + hints.retry_after > due:
+        due, why = now + hints.retry_after, Why.RETRY_AFTER
+    busy_until = None
+    if failed and failed.status in BUSY:
+        busy_until = now + (hints.retry_after or min(due - now, LONGEST_BUSY))
+    return replace(changes, visit=replace(visit, due=due, why=why), host_busy_until=busy_until)
+
+
+def _after_success(source: Source, visit: Visit, before: Visit, hints: Hints, now: datetime) -> tuple[datetime, Why]:
+    """The latest of what operator, server and document ask for, within the operator's bounds."""
+    span, why = max(_wishes(source, visit, hints, now), key=lambda wish: wish[0])  # of equals the first
     span = min(max(span, source.min_interval), source.max_interval)
-    if hints.retry_after and hints.retry_after > span:
-        span, why = hints.retry_after, Why.RETRY_AFTER
-    return now + span, why
+    return now + _spread(source, span, source.max_interval, before), why
 
 
-def after_failure(source: Source, failures: int, hints: Hints, now: datetime) -> tuple[datetime, Why]:
-    """Exponentially later with the number of `failures` in a row (from 1), or when the server says."""
+def _wishes(source: Source, visit: Visit, hints: Hints, now: datetime) -> Iterator[tuple[timedelta, Why]]:
+    """Every reason to wait: RFC 9111 §4.2.1, RSS 2.0 `ttl`, RDF Site Summary's module Syndication, and experience."""
+    yield source.interval, Why.INTERVAL
+    for span, why in (
+        (hints.max_age, Why.MAX_AGE),
+        (hints.expires, Why.EXPIRES),
+        (visit.cadence.ttl, Why.TTL),
+        (visit.cadence.period, Why.UPDATE_PERIOD),
+    ):
+        if span is not None:
+            yield span, why
+    if source.adapts and visit.recent:
+        # From the oldest of the newest entries until now: a source that falls silent is asked less and less.
+        gap = (now - visit.recent[-1]) / len(visit.recent)
+        yield gap / POLLS_PER_ENTRY, Why.PACE
+
+
+def _after_failure(source: Source, visit: Visit, before: Visit, now: datetime) -> tuple[datetime, Why]:
+    """Exponentially later with the number of failures in a row."""
     first = max(source.interval, source.min_interval)
-    span = max(first, min(first * 2 ** min(failures - 1, 20), LONGEST_BACKOFF))
-    if hints.retry_after and hints.retry_after > span:
-        return now + hints.retry_after, Why.RETRY_AFTER
-    return now + span, Why.BACKOFF if failures > 1 else Why.INTERVAL
+    span = max(first, min(first * 2 ** min(visit.failures - 1, 20), LONGEST_BACKOFF))
+    why = Why.BACKOFF if visit.failures > 1 else Why.INTERVAL
+    return now + _spread(source, span, max(first, LONGEST_BACKOFF), before), why
+
+
+def _spread(source: Source, span: timedelta, longest: timedelta, before: Visit) -> timedelta:
+    """The span, stretched by up to itself where polls bunch together: after a first one, or one that came late.
+
+    Where in its interval a source is polled comes from its id alone, so a restart moves nothing. Once there, it stays:
+    punctual polls follow each other by just the span. At the longest span there is room only towards earlier.
+    """
+    late = before.attempted - before.due if before.attempted and before.due and before.finished else None
+    if late is not None and timedelta() <= late <= span * PUNCTUAL:
+        return span
+    earliest = span if span < longest else longest / 3
+    return earliest + (min(2 * span, longest) - earliest) * _phase(source)
+
+
+def _phase(source: Source) -> float:
+    """The place of a source among all others, from 0 to 1, the same for ever."""
+    return int.from_bytes(hashlib.blake2b(source.id.encode(), digest_size=6).digest()) / 256**6
+
+
+def _in_open_hours(due: datetime, why: Why, cadence: Cadence, phase: float) -> tuple[datetime, Why]:
+    """The first time from `due` on that the source does not ask to skip (RSS 2.0 `skipHours` and `skipDays`)."""
+    moved = None
+    while (closed := _closed(due, cadence)) is not None:
+        due, moved = due.replace(minute=0, second=0, microsecond=0) + HOUR, closed
+    return (due + HOUR * phase, moved) if moved else (due, why)
+
+
+def _closed(moment: datetime, cadence: Cadence) -> Why | None:
+    if moment.weekday() in cadence.skip_days:
+        return Why.SKIP_DAYS
+    return Why.SKIP_HOURS if moment.hour in cadence.skip_hours else None
+
+
+def _has_ended(gone: Gone | None, now: datetime) -> bool:
+    return gone is not None and gone.times >= GONE_TIMES and now - gone.since >= GONE_FOR

@@ -43,7 +43,10 @@ class SystemClock:
 
 @dataclass
 class Summary:
-    """What one run of `once` did; the words are those of its `--json`."""
+    """What one run of `once` did; the words are those of its `--json`.
+
+    `unpolled` counts sources left for another time: the run was `stopped`, or their host asked to be left alone.
+    """
 
     polled: int = 0
     not_modified: int = 0
@@ -52,6 +55,8 @@ class Summary:
     revised: int = 0
     published: int = 0
     failures: dict[str, str] = field(default_factory=dict)
+    unpolled: int = 0
+    stopped: bool = False
     left_out: tuple[str, ...] = ()
 
     def count(self, changes: Changes) -> None:
@@ -126,7 +131,7 @@ async def once(
     begin: Callable[[int], None],
     done: Callable[[Changes], None],
 ) -> Summary:
-    """Poll the named sources, all enabled ones, or those due; publish what changed.
+    """Poll the named sources, all enabled ones, or those due; publish what changed. SIGINT and SIGTERM end it early.
 
     `begin` hears how many, `done` each result. Raises `UsageError` for a name that is not configured.
     """
@@ -138,21 +143,26 @@ async def once(
     async with open_store(settings.store, settings.site.base_url, alone=True) as store:
         builder = _builder(settings, store)
         await _agree(settings, store, builder)
-        chosen = list(dict.fromkeys(names))
         if everyone:
-            chosen = [source.id for source in settings.sources if source.enabled]
-        elif not names:
+            chosen = await store.hosts([source.id for source in settings.sources if source.enabled])
+        elif names:
+            chosen = await store.hosts(list(dict.fromkeys(names)))
+        else:
             chosen = await store.due(SystemClock().now(), len(known))
         begin(len(chosen))
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
         def heard(changes: Changes) -> None:
             summary.count(changes)
             done(changes)
 
         async with open_engine(settings, store, builder.build, heard) as engine:
-            await engine.once(chosen)
+            await engine.once(chosen, stop)
         built = await builder.build()
         summary.published, summary.left_out = built.written, built.problems
+        summary.unpolled, summary.stopped = len(chosen) - summary.polled, stop.is_set()
     return summary
 
 

@@ -96,8 +96,8 @@ async def _ours(urls: list[str], folder: Path, pipe: Connection) -> tuple[list[C
         open_engine(settings, store, _nothing, done) as engine,
     ):
         await store.enrol(settings.sources, SystemClock().now())
-        names = [source.id for source in settings.sources]
-        costs = await _rounds(pipe, lambda: engine.once(names))
+        hosts = await store.hosts([source.id for source in settings.sources])
+        costs = await _rounds(pipe, lambda: engine.once(hosts, asyncio.Event()))
     assert not failed, failed[:3]
     return costs, store_path.stat().st_size
 

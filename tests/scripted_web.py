@@ -57,7 +57,7 @@ class ScriptedWeb:
         def answer(request: Request) -> Answer:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             if request.headers.get("if-none-match") == etag:
-                return Answer(status=304, headers={"ETag": etag})
+                return Answer(status=304, headers={"ETag": etag, **named})
             return Answer(content, headers={"Content-Type": "application/xml", "ETag": etag, **named})
 
         return self.script(path, answer)

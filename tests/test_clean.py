@@ -577,10 +577,11 @@ def test_a_title_becomes_plain_text(written: str, kind: str, title: str) -> None
 
 
 @given(htmlish)
-def test_no_tag_survives_in_text(text: str) -> None:
+def test_whatever_is_stripped_of_tags_is_text_that_xml_allows(text: str) -> None:
+    # It may well show a "<p>": what stands in a style inside SVG, say, is text, and is written with references.
     bare = strip_tags(f"<p>{text}</p>")
-    assert "<p>" not in bare.replace(text, "")
-    assert strip_tags("no markup") == "no markup"
+    assert legal(bare) == bare
+    assert strip_tags(f"<b>no</b> <i class='{len(text)}'>markup</i>") == "no markup"
 
 
 # ---------------------------------------------------------------- addresses

@@ -39,7 +39,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 # A room imports rooms of lower levels, and none of its own level: rooms are connected by the hallways above them.
 LEVELS = {
     **dict.fromkeys(("model", "errors"), 0),
-    **dict.fromkeys(("ports", "clean", "config"), 1),
+    **dict.fromkeys(("ports", "clean", "config", "whereabouts"), 1),
     **dict.fromkeys(
         ("fetch", "sources", "changes", "schedule", "store", "selection", "formats", "publish", "web"),
         2,
@@ -77,6 +77,7 @@ LIBRARIES = {
     "starlette": ["web", "demo"],  # the demo's sample sources are a small web of their own
     "typer": ["cli"],
     "uvicorn": ["web"],
+    "zstandard": ["store"],
     # Of the standard library: a second opener of databases or starter of processes would know nothing of the first.
     "multiprocessing": ["intake"],
     "sqlite3": ["store"],

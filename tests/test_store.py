@@ -9,17 +9,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from conftest import Place
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from aggregator.errors import StoreBusy, StoreTooNew, StoreUnusable
 from aggregator.model import (
+    Cadence,
     Changes,
     Enclosure,
     Entry,
+    Gone,
+    Moving,
     NewEntry,
     Origin,
     Outcome,
@@ -31,8 +36,8 @@ from aggregator.model import (
     Visit,
 )
 from aggregator.store import SqlStore, open_store
-from aggregator.store.codec import pack, unpack
-from aggregator.store.database import open_database
+from aggregator.store.codec import pack, pack_entry, unpack, unpack_entry
+from aggregator.store.database import MIGRATIONS, open_database
 from aggregator.store.writer import Writer
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -67,7 +72,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_program(tmp_path: Path) -
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, SQLModel.metadata) == []
-        assert context.get_current_revision() == "0001"
+        assert context.get_current_revision() == "0002"
         for pragma, value in (
             ("journal_mode", "wal"),
             ("synchronous", 2),
@@ -149,7 +154,7 @@ async def test_an_entry_survives_the_store_whole(tmp_path: Path) -> None:
         enclosures=(Enclosure("https://x.example/a.mp3", "audio/mpeg", 12, "A"),),
         upstream=replace(ORIGIN, updated=None, icon="https://x.example/i.png"),
     )
-    assert unpack(Entry, pack(whole)) == whole
+    assert unpack_entry(pack_entry(whole)) == whole
     validators = Validators("https://x.example/", '"é"', None)
     assert unpack(Validators, pack(validators)) == validators
 
@@ -168,7 +173,7 @@ async def test_a_revision_keeps_what_was_said_before(tmp_path: Path) -> None:
     assert (after.id, after.published, after.updated, after.revision) == (kept.id, NOW, NOW + HOUR, 1)
     with sqlite3.connect(path) as connection:
         rows = connection.execute("SELECT revision, fingerprint, body FROM revision").fetchall()
-    assert [(row[0], row[1], unpack(Entry, row[2]).title) for row in rows] == [(0, "print1", "Title 1")]
+    assert [(row[0], row[1], unpack_entry(row[2]).title) for row in rows] == [(0, "print1", "Title 1")]
 
 
 async def test_entries_follow_their_source_to_other_categories(tmp_path: Path) -> None:
@@ -192,7 +197,7 @@ async def test_a_source_taken_out_of_the_config_leaves_the_pages_and_can_return(
         await store.apply(polled(one, new(1)))
         await store.enrol([two], NOW)
         assert await titles(store, "category/all/") == []
-        assert await store.due(NOW, 9) == ["two"]
+        assert list(await store.due(NOW, 9)) == ["two"]
         await store.enrol([one, two], NOW)
         assert await titles(store, "category/all/") == ["Title 1"]
         assert await titles(store, "source/one/") == ["Title 1"]
@@ -204,7 +209,7 @@ async def test_a_disabled_source_is_not_due_and_keeps_its_entries(tmp_path: Path
         await store.enrol([one], NOW)
         await store.apply(polled(one, new(1)))
         await store.enrol([replace(one, enabled=False)], NOW)
-        assert await store.due(NOW + 9 * HOUR, 9) == []
+        assert list(await store.due(NOW + 9 * HOUR, 9)) == []
         assert await titles(store, "category/news/") == ["Title 1"]
 
 
@@ -212,9 +217,9 @@ async def test_who_is_due_is_told_longest_overdue_first_without_the_busy(tmp_pat
     async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
         await store.enrol([source("b"), source("c")], NOW)
         await store.enrol([source("b"), source("c"), source("a")], NOW + HOUR)
-        assert await store.due(NOW - HOUR, 9) == []
-        assert await store.due(NOW + HOUR, 9) == ["b", "c", "a"]
-        assert await store.due(NOW + HOUR, 1, ["b"]) == ["c"]
+        assert list(await store.due(NOW - HOUR, 9)) == []
+        assert list(await store.due(NOW + HOUR, 9)) == ["b", "c", "a"]
+        assert list(await store.due(NOW + HOUR, 1, ["b"])) == ["c"]
 
 
 async def test_a_shorter_interval_or_a_new_address_brings_the_next_poll_forward(tmp_path: Path) -> None:
@@ -223,10 +228,10 @@ async def test_a_shorter_interval_or_a_new_address_brings_the_next_poll_forward(
         await store.enrol([one], NOW)
         await store.apply(replace(polled(one), visit=Visit("one", NOW + 24 * HOUR, finished=NOW)))
         await store.enrol([replace(one, interval=HOUR)], NOW)
-        assert await store.due(NOW + HOUR, 9) == ["one"]
-        assert await store.due(NOW, 9) == []
+        assert list(await store.due(NOW + HOUR, 9)) == ["one"]
+        assert list(await store.due(NOW, 9)) == []
         await store.enrol([replace(one, url="https://elsewhere.example/")], NOW)
-        assert await store.due(NOW, 9) == ["one"]
+        assert list(await store.due(NOW, 9)) == ["one"]
 
 
 async def test_a_mark_is_cleared_only_when_nothing_changed_since(tmp_path: Path) -> None:
@@ -268,3 +273,82 @@ def test_the_exit_status_says_what_is_wrong_with_the_store(place: Place) -> None
     done = place.run("once", check=1)
     assert "store.db" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+OLD_ENTRY = (
+    '{"key":"id:1","title":"标题","link":"https://x.example/1","origin":{"id":"https://x.example/","title":"X"}}'
+)
+
+
+def test_a_store_of_the_first_schema_is_brought_to_the_present_one_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(path) as old:
+        old.execute("INSERT INTO source VALUES ('one', '[\"category/news/\"]', 'hash', 1)")
+        old.execute(
+            "INSERT INTO visit (source_id, due, why, attempts, detail, failures, seen)"
+            " VALUES ('one', 5, 'interval', 0, '', 0, x'')"
+        )
+        for number in range(1, 1203):
+            values = (number, "one", f"k{number}", f"urn:{number}", "f", number, 2, 3, 1, OLD_ENTRY)
+            old.execute(f"INSERT INTO entry VALUES ({', '.join('?' * 10)})", values)
+            old.execute("INSERT INTO membership VALUES ('category/news/', ?, ?)", (number, number))
+        old.execute("INSERT INTO revision VALUES (1, 0, 9, 2, 'f', ?)", (OLD_ENTRY,))
+    engine = open_database(path, held=False)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, SQLModel.metadata) == []
+        rows = connection.execute(text("SELECT body FROM entry UNION ALL SELECT body FROM revision")).scalars().all()
+        assert [unpack_entry(body).title for body in rows] == ["标题"] * 1203
+        timeline = connection.execute(text("SELECT published, entry_number FROM membership")).all()
+        assert sorted(timeline) == [(number, number) for number in range(1, 1203)]
+    engine.dispose()
+    assert (tmp_path / "store.db.before-0002").exists(), "a copy is laid aside first"
+
+
+async def test_a_host_that_is_busy_puts_off_all_its_sources_and_no_others(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        sources = [source(name, url=f"https://{host}/{name}") for name, host in (("a", "x"), ("b", "x"), ("c", "y"))]
+        await store.enrol(sources, NOW)
+        until = NOW + 3 * HOUR
+        await store.apply(replace(polled(sources[0]), before=Visit("a", NOW), host_busy_until=until))
+        visits = {one.source_id: one.visit for one in await store.status(["a", "b", "c"])}
+        assert {name: (visit.due, visit.why.value) for name, visit in visits.items() if visit} == {
+            "a": (NOW + HOUR, "interval"),
+            "b": (until, "host-busy"),
+            "c": (NOW, "interval"),
+        }
+
+
+async def test_what_a_poll_learned_is_remembered_whole(tmp_path: Path) -> None:
+    one = source("one")
+    learned = Visit(
+        "one",
+        NOW + HOUR,
+        finished=NOW,
+        outcome=Outcome.SAME,
+        validators=Validators("https://x.example/", '"1"'),
+        body_hash="abc",
+        seen=frozenset({b"12345678", b"abcdefgh"}),
+        cadence=Cadence(HOUR, 2 * HOUR, (1, 2), (5,)),
+        recent=(NOW, NOW - HOUR),
+        address="https://moved.example/feed",
+        moving=Moving("https://elsewhere.example/", NOW),
+        gone=Gone(NOW, 2),
+    )
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        await store.enrol([one], NOW)
+        await store.apply(Changes(one, learned, before=Visit("one", NOW)))
+        assert await store.begin(one, NOW + HOUR) == replace(learned, attempted=NOW + HOUR)
+        assert await store.hosts(["one"]) == {"one": "moved.example"}
+        await store.enrol([replace(one, url="https://third.example/")], NOW)
+        assert await store.begin(one, NOW + HOUR) == replace(
+            Visit("one", NOW), attempted=NOW + HOUR, finished=NOW, outcome=Outcome.SAME
+        )
+        assert await store.hosts(["one"]) == {"one": "third.example"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from functools import lru_cache
+from itertools import islice
 
 import nh3
 
@@ -17,7 +18,9 @@ from aggregator.clean.urls import absolute
 from aggregator.model import Markup
 
 # Every sanitiser has a quadratic case (over 10 s on 1 MB), so the HTML of one field is capped, in characters.
+# So are its tags: it is their nesting that takes the time.
 LONGEST = 512 * 1024
+MOST_TAGS = 10_000
 TAGS = nh3.ALLOWED_TAGS | {
     "audio",
     "video",
@@ -69,10 +72,17 @@ def sanitise(markup: Markup | None, base: str, page: str) -> str:
     if markup is None or not markup.value.strip():
         return ""
     own = absolute(markup.base, base) if markup.base else None
-    value = legal(markup.value)[:LONGEST]
+    value = _capped(legal(markup.value)[:LONGEST])
     if markup.type not in HTML_TYPES:
         value = _paragraphs(value)
     return _cleaner(own or base, page).clean(value).strip()
+
+
+def _capped(value: str) -> str:
+    """The value up to the last tag that is allowed."""
+    if value.count("<") <= MOST_TAGS:
+        return value
+    return value[: next(islice(re.finditer("<", value), MOST_TAGS, None)).start()]
 
 
 def _paragraphs(text: str) -> str:

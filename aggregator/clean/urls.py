@@ -31,6 +31,12 @@ def split(url: str) -> SplitResult | None:
     return parts if parts.scheme in ("http", "https") and parts.hostname and port_is_sane else None
 
 
+def host_of(url: str) -> str:
+    """The host of an address, in lower case; "" when it has none."""
+    parts = split(url)
+    return (parts.hostname or "") if parts else ""
+
+
 def is_web_url(url: str) -> bool:
     """Whether this is an absolute http(s) address without spaces or control characters."""
     return len(url) <= LONGEST and not re.search(r"[\x00-\x20\x7f\ud800-\udfff]", url) and split(url) is not None

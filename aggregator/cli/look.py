@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aggregator import service
-from aggregator.clean.urls import is_web_url
+from aggregator.clean.urls import host_of, is_web_url
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -31,6 +31,8 @@ from aggregator.config import Settings, for_address, json_schema
 from aggregator.errors import AggregatorError, UsageError
 from aggregator.model import Failed, Intake, Source
 from aggregator.store import SourceStatus
+
+NOTES = {"moved_to": "moved to", "moving_to": "redirects for good to"}
 
 
 def register(app: typer.Typer) -> None:
@@ -90,6 +92,8 @@ def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
         state = "disabled"
     elif visit is None or visit.outcome is None:
         state = "new"
+    elif visit.due is None:
+        state = "gone"
     else:
         state = "failing" if visit.failures else "ok"
     return {
@@ -104,7 +108,16 @@ def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
         "next_poll": _stamp(visit.due if visit and source.enabled else None),
         "why": visit.why if visit and source.enabled else None,
         "url": source.public_url,
+        "moved_to": _shown(source, visit.address if visit else None),
+        "moving_to": _shown(source, visit.moving.to if visit and visit.moving else None),
     }
+
+
+def _shown(source: Source, address: str | None) -> str | None:
+    """An address that its server gave: where the source's own holds a secret, only its host, for it may too."""
+    if address is None or source.url == source.public_url:
+        return address
+    return f"{host_of(address)} (the rest may be secret)"
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
@@ -118,15 +131,17 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         "failures",
         "next poll",
         "why",
+        "notes",
         box=None,
         pad_edge=False,
     )
-    colours = {"ok": "green", "failing": "red", "new": "cyan", "disabled": "dim"}
+    colours = {"ok": "green", "failing": "red", "gone": "red", "new": "cyan", "disabled": "dim"}
     for row in rows:
         outcome = " ".join(str(row[name]) for name in ("outcome", "reason") if row[name])
+        notes = [f"{words} {row[key]}" for key, words in NOTES.items() if row[key]]
         cells = (row["last_poll"], outcome, row["entries"], row["failures"], row["next_poll"], row["why"])
         state = f"[{colours[row['state']]}]{row['state']}[/]"
-        table.add_row(row["source"], state, *("" if cell is None else str(cell) for cell in cells))
+        table.add_row(row["source"], state, *("" if cell is None else str(cell) for cell in cells), ", ".join(notes))
     console.print(table)
 
 

@@ -30,6 +30,8 @@ from aggregator.cli.options import (
 )
 from aggregator.model import Changes, Outcome
 
+STOPPED = 130  # what shells know as "ended by Ctrl-C"
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
@@ -88,8 +90,11 @@ def once(
         print(f"failed: {name}: {failure}", file=sys.stderr)
     for problem in summary.left_out:
         print(f"left out: {problem}", file=sys.stderr)
-    if summary.failed or summary.left_out:
-        raise typer.Exit(1)
+    if summary.unpolled:
+        why = "stopped before they were polled" if summary.stopped else "their hosts ask to be left alone for a while"
+        print(f"{summary.unpolled} sources left: {why}; `aggregator once` polls them when due", file=sys.stderr)
+    if summary.stopped or summary.failed or summary.left_out:
+        raise typer.Exit(STOPPED if summary.stopped else 1)
 
 
 def build(

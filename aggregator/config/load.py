@@ -133,6 +133,8 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         shortest = min(shortest, chosen["interval"])
     if level("max_interval") < level("interval"):
         longest = max(longest, chosen["interval"])
+    # One that he left to us, or gave room to, follows how often the source publishes.
+    adapts = level("max_interval") >= level("interval")
     return Source(
         id=own.id or source_id(public_url),
         kind=chosen["type"],
@@ -142,6 +144,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         interval=chosen["interval"],
         min_interval=shortest,
         max_interval=longest,
+        adapts=adapts,
         enabled=chosen["enabled"],
         title=chosen["title"],
         html_url=chosen["html_url"],

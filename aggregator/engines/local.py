@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -23,13 +26,21 @@ from aggregator.ports import Clock
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 1
-# How many walks may be under way or wait for their host, beyond those that run; more stay in the store.
-QUEUE = 1000
-# How long the store must be quiet before what changed is published, so that a burst is one build.
-QUIET_SECONDS = 1.0
+# How many walks may be under way or wait for their host; more stay in the store. Of one host only so many at a time,
+# or a slow host with many sources would keep all others waiting.
+QUEUE, QUEUE_PER_HOST = 1000, 50
+# How long the store must be quiet before what changed is published, so that a burst is one build; but not for ever.
+QUIET_SECONDS, LONGEST_BURST_SECONDS = 1.0, 15.0
 GRACE_SECONDS = 5.0
 
-Due = Callable[[datetime, int, Iterable[str]], Awaitable[list[str]]]
+
+class Due(Protocol):
+    """Asks the store who is due."""
+
+    def __call__(
+        self, now: datetime, limit: int, sources: Collection[str], hosts: Collection[str]
+    ) -> Awaitable[Mapping[str, str]]:
+        """At most `limit` sources and the host of each, the longest overdue first, without these sources and hosts."""
 
 
 @dataclass
@@ -42,19 +53,35 @@ class LocalEngine:
     publish: Callable[[], Awaitable[object]]
     limits: HostLimits
     clock: Clock
-    _queued: dict[str, asyncio.Task[Changes]] = field(default_factory=dict)
+    _queued: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _at: Counter[str] = field(default_factory=Counter)  # how many of the queued there are at each host
     _running: set[str] = field(default_factory=set)
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(QUEUE))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _beating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _more: bool = False  # whether somebody due was left in the store for want of room
+    _looking: asyncio.Task[None] | None = None
+    _stopping: bool = False
+    _broken: BaseException | None = None
 
-    async def once(self, names: Iterable[str]) -> None:
-        """Walk these sources in, each once, as fast as the limits allow.
+    async def once(self, hosts: Mapping[str, str], until: asyncio.Event) -> None:
+        """Walk these sources in, each once, as fast as their hosts allow, or until the event; then drain.
 
-        Raises what the store raised, once all have ended.
+        `hosts` gives the host of each. Raises what the store raised.
         """
-        walks = (self._walk_in(self.sources[name]) for name in names)
-        for end in await asyncio.gather(*walks, return_exceptions=True):
-            if isinstance(end, BaseException):
-                raise end
+        stopper = asyncio.create_task(self._stop_at(until))
+        for name, host in _in_turn(hosts):
+            await self._room.acquire()
+            if until.is_set() or self._broken:
+                self._room.release()
+                break
+            self._start(name, host)
+        while self._queued and not self._broken:
+            await asyncio.wait(set(self._queued.values()), return_when=asyncio.FIRST_EXCEPTION)
+        stopper.cancel()
+        await self._drain()
+        if self._broken:
+            raise self._broken
 
     async def run(self, until: asyncio.Event) -> None:
         """Poll whoever is due, and publish what changed, until the event; then drain."""
@@ -79,52 +106,96 @@ class LocalEngine:
             await asyncio.wait({publishing})
 
     async def _beat(self) -> None:
-        """Start a walk for everybody due who is not walking yet."""
-        try:
-            room = QUEUE - len(self._queued)
-            names = await self.due(self.clock.now(), room, tuple(self._queued)) if room > 0 else []
-        except AggregatorError as error:
-            log.error("heartbeat", extra={"fields": {"error": str(error)}})
+        """Start a walk for everybody due who is not walking yet, as far as there is room."""
+        if self._beating.locked():
             return
-        for name in names:
-            if name in self.sources and name not in self._queued:
-                task = asyncio.create_task(self._walk_in(self.sources[name]), name=f"walk {name}")
-                self._queued[name] = task
-                task.add_done_callback(partial(self._ended, name))
+        async with self._beating:
+            self._more = True
+            full = {host for host, walks in self._at.items() if walks >= QUEUE_PER_HOST}
+            while (room := QUEUE - len(self._queued)) > 0 and not self._stopping:
+                try:
+                    waiting = await self.due(self.clock.now(), room, tuple(self._queued), tuple(full))
+                except AggregatorError as error:
+                    self._more = False
+                    log.error("heartbeat", extra={"fields": {"error": str(error)}})
+                    return
+                for name, host in waiting.items():
+                    if self._at[host] >= QUEUE_PER_HOST:
+                        full.add(host)
+                    elif name in self.sources and name not in self._queued and not self._stopping:
+                        await self._room.acquire()
+                        self._start(name, host)
+                if len(waiting) < room:
+                    self._more = bool(full)
+                    return
 
-    def _ended(self, name: str, walk: asyncio.Task[Changes]) -> None:
+    def _start(self, name: str, host: str) -> None:
+        """Queue a walk, in the room that was taken for it."""
+        task = asyncio.create_task(self._walk_in(self.sources[name], host), name=f"walk {name}")
+        self._queued[name] = task
+        self._at[host] += 1
+        task.add_done_callback(partial(self._ended, name, host))
+
+    def _ended(self, name: str, host: str, walk: asyncio.Task[None]) -> None:
         """Forget a walk that ended; the store may have failed it, and it is due again as it was."""
         del self._queued[name]
+        self._room.release()
+        self._at[host] -= 1
+        if (
+            self._more
+            and not self._stopping
+            and (len(self._queued) == QUEUE // 2 or self._at[host] == QUEUE_PER_HOST // 2)
+        ):
+            self._looking = asyncio.create_task(self._beat())  # sooner than the heartbeat would
+        if not self._at[host]:
+            del self._at[host]
         error = None if walk.cancelled() else walk.exception()
         if error is not None:
-            log.error("poll", extra={"fields": {"source": name, "error": str(error)}})
+            self._broken = error
+            log.warning("poll", extra={"fields": {"source": name, "error": str(error)}})
 
-    async def _walk_in(self, source: Source) -> Changes:
+    async def _walk_in(self, source: Source, host: str) -> None:
         """One walk, when its host may be asked. Raises what the store raises."""
-        async with self.limits.hold(source.url):
+        async with self.limits.hold(host) as permitted:
+            if not permitted:
+                return  # another source's answer put the whole host off; the store knows until when
             self._running.add(source.id)
             try:
                 changes = await self.walk(source)
             finally:
                 self._running.discard(source.id)
+            if changes.host_busy_until:
+                self.limits.leave_alone(host, (changes.host_busy_until - self.clock.now()).total_seconds())
         if changes.new or changes.revised:
             self._changed.set()
-        return changes
 
     async def _keep_publishing(self) -> None:
         """Publish a short quiet time after something changed; what fails stays marked, and is tried again."""
         while True:
             await self._changed.wait()
-            await asyncio.sleep(QUIET_SECONDS)
-            self._changed.clear()
+            await self._quiet()
             try:
                 await self.publish()
             except AggregatorError as error:
                 log.error("publish", extra={"fields": {"error": str(error)}})
                 self._changed.set()
 
+    async def _quiet(self) -> None:
+        """Return when nothing has changed for a while, or when it has gone on changing for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_BURST_SECONDS):
+                while self._changed.is_set():
+                    self._changed.clear()
+                    await asyncio.sleep(QUIET_SECONDS)
+        self._changed.clear()
+
+    async def _stop_at(self, until: asyncio.Event) -> None:
+        await until.wait()
+        await self._drain()
+
     async def _drain(self) -> None:
         """Let running walks end within the grace; those that still wait for their host do not start."""
+        self._stopping = True
         for name, task in list(self._queued.items()):
             if name not in self._running:
                 task.cancel()
@@ -134,3 +205,13 @@ class LocalEngine:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _in_turn(hosts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The sources with their hosts, one of each host before a second of any."""
+    seen = Counter[str]()
+    ranks = {}
+    for name, host in hosts.items():
+        ranks[name] = seen[host]
+        seen[host] += 1
+    return iter(sorted(hosts.items(), key=lambda pair: ranks[pair[0]]))

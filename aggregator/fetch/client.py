@@ -9,9 +9,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urldefrag
 
 import httpcore
@@ -22,14 +20,14 @@ from aggregator.clean.urls import absolute, split, without_secrets
 from aggregator.config.keys import FetchKeys
 from aggregator.fetch.body import ACCEPTED, BadCoding, TooLarge, read_body
 from aggregator.fetch.guard import AddressGuard, AddressRefused, GuardedBackend, NameUnknown, vouched
+from aggregator.fetch.hints import hints_of
 from aggregator.fetch.transport import GuardedTransport
 from aggregator.model import Document, Failed, Fetched, Hints, Reason, Source, Unchanged, Validators, Visit
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 )
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-LONGEST_HINT = timedelta(days=7)
+REDIRECTS, FOR_GOOD = frozenset({301, 302, 303, 307, 308}), frozenset({301, 308})
 LONGEST_VALIDATOR = 1024
 PORTS = {"http": 80, "https": 443}
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
@@ -37,9 +35,10 @@ LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """Where a redirect leads."""
+    """Where a redirect leads, and whether for good (RFC 9110 §15.4.2, §15.4.9)."""
 
     url: str
+    permanent: bool
 
 
 class HttpFetcher:
@@ -104,12 +103,16 @@ class HttpFetcher:
             return Failed(Reason.PROTOCOL, _one_line(error))
 
     async def _follow(self, source: Source, visit: Visit) -> Fetched:
-        """One exchange after another until there is no redirect."""
-        url = without_secrets(source.url)
+        """One exchange after another until there is no redirect; `moved_to` if every redirect was for good."""
+        start = url = without_secrets(visit.address or source.url)
+        permanent = True
         for _ in range(self._keys.max_redirects + 1):
             result = await self._exchange(url, source, visit)
-            if not isinstance(result, _Hop):
+            if isinstance(result, Failed):
                 return result
+            if not isinstance(result, _Hop):
+                return replace(result, moved_to=url) if permanent and url != start else result
+            permanent &= result.permanent
             target = absolute(result.url, url)
             if target is None:
                 return Failed(Reason.BAD_REDIRECT, "redirected to what is no web address")
@@ -125,9 +128,9 @@ class HttpFetcher:
         headers.update(_conditional(known))
         response = await self._transport.handle_async_request(httpx.Request("GET", url, headers=headers))
         async with aclosing(response):
-            hints = _hints(response.headers)
+            hints = hints_of(response.headers)
             if response.status_code in REDIRECTS and "location" in response.headers:
-                return _Hop(response.headers["location"])
+                return _Hop(response.headers["location"], response.status_code in FOR_GOOD)
             if response.status_code == 304:
                 if known is None:
                     return Failed(Reason.PROTOCOL, "304 without having been asked conditionally", 304, hints)
@@ -215,38 +218,6 @@ def _validators(headers: httpx.Headers, url: str) -> Validators | None:
     found = {name.lower(): value.decode("latin-1") for name, value in headers.raw if len(value) <= LONGEST_VALIDATOR}
     etag, last_modified = found.get(b"etag"), found.get(b"last-modified")
     return Validators(without_secrets(url), etag or None, last_modified or None) if etag or last_modified else None
-
-
-def _hints(headers: httpx.Headers) -> Hints:
-    """When the server wants to see us again; whatever is not understood says nothing."""
-    max_age = None
-    match = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]+)", headers.get("cache-control", "").lower())
-    if match:
-        max_age = _at_most(match[1])
-    return Hints(max_age, _retry_after(headers.get("retry-after", "").strip(), headers.get("date", "")))
-
-
-def _retry_after(value: str, date: str) -> timedelta | None:
-    """Seconds or a date (RFC 9110 §10.2.3), read against the server's own clock, its `Date`, or not at all."""
-    if re.fullmatch(r"[0-9]+", value):
-        return _at_most(value)
-    until, now = _http_date(value), _http_date(date)
-    if until is None or now is None:
-        return None
-    return min(max(until - now, timedelta()), LONGEST_HINT)
-
-
-def _at_most(digits: str) -> timedelta:
-    """So many seconds, bounded."""
-    return min(timedelta(seconds=int(digits.lstrip("0")[:9] or 0)), LONGEST_HINT)
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _connection_failure(error: Exception) -> Failed:

@@ -13,6 +13,7 @@ import feedparser
 
 from aggregator.errors import Unreadable
 from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Term
+from aggregator.sources.cadence import cadence
 from aggregator.sources.encoding import decode
 from aggregator.sources.slices import cut
 
@@ -21,6 +22,9 @@ from aggregator.sources.slices import cut
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 REFERENCE = re.compile(r"&#(?:x0*([0-9a-fA-F]{1,8})|0*([0-9]{1,9}));")
 DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
+# An archive in one document may hold more; a flood does. (A feed of twenty is usual, one of a thousand rare.)
+MOST_ENTRIES = 5000
+ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
 # What servers print before the document (warnings, blank lines) is looked for this far.
 PREAMBLE = 4096
 # feedparser looks for mail addresses in authors with a pattern that cuts "ada@site.online" after "onli", takes a
@@ -45,12 +49,16 @@ def read(document: Document, seen: frozenset[bytes] = frozenset()) -> Reading:
     """The document as its publisher wrote it, without the entries whose hash is in `seen`.
 
     Raises `Unreadable` when it is no feed. Where the document cannot be cut at its entries, or a new one has the name
-    of an old one, all of it is read.
+    of an old one, all of it is read. Of very many entries only the first are taken.
     """
     text, problems = decode(document.body, document.content_type)
     text, survived = _tidy(text)
     problems += survived
     slices = cut(text.encode("utf-8"))
+    if slices and len(slices.spans) > MOST_ENTRIES:
+        problems.append(f"{len(slices.spans)} entries, of which the first {MOST_ENTRIES} are taken")
+        slices = slices.first(MOST_ENTRIES)
+        text = slices.xml.decode("utf-8")
     found = None
     if slices and not seen.isdisjoint(slices.hashes) and not slices.namesakes(seen):
         found = _parse(slices.without(seen))
@@ -65,7 +73,9 @@ def read(document: Document, seen: frozenset[bytes] = frozenset()) -> Reading:
     if not feed.language and document.content_language:
         feed = replace(feed, language=document.content_language.partition(",")[0].strip())
     hashes = frozenset(slices.hashes) if slices else frozenset()
-    return Reading(feed, tuple(_draft(entry) for entry in found.entries), tuple(problems), hashes)
+    head = slices.without(hashes).decode("utf-8") if slices else ENTRY.split(text, maxsplit=1)[0]
+    drafts = tuple(_draft(entry) for entry in found.entries[:MOST_ENTRIES])
+    return Reading(feed, drafts, tuple(problems), hashes, cadence(head))
 
 
 def _parse(xml: bytes) -> Any:

@@ -47,6 +47,16 @@ class Slices:
             (old if mark in seen else new).update(names)
         return not old.isdisjoint(new)
 
+    def first(self, number: int) -> Slices:
+        """The document with only its first entries, at least one."""
+        end = self.spans[number - 1][1]
+        pieces, position = [self.xml[:end]], end
+        for start, stop in self.spans[number:]:
+            pieces.append(self.xml[position:start])
+            position = stop
+        pieces.append(self.xml[position:])
+        return Slices(b"".join(pieces), self.spans[:number], self.hashes[:number], self.names[:number])
+
     def without(self, seen: Container[bytes]) -> bytes:
         """The document without the entries whose hash was seen before; the head and all between stays."""
         pieces, position = [], 0

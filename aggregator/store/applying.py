@@ -2,59 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from aggregator.clean.identity import minted_id
-from aggregator.model import HOME, Changes, NewEntry, RevisedEntry, Visit
+from aggregator.clean.urls import host_of
+from aggregator.model import HOME, Changes, NewEntry, RevisedEntry, Visit, Why
 from aggregator.model import Source as Configured
-from aggregator.store.codec import pack
-from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, STALE, VISIT, visit_of
+from aggregator.store.codec import pack_entry
+from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, STALE, VISIT, lesson_of, outcome_of, visit_of
 
 # How long a source is put off after the program died in its poll: not at all the first time, then doubling.
 AFTER_DEATH = timedelta(minutes=1)
 LONGEST_AFTER_DEATH = timedelta(days=1)
+LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone")
 
 
-def begin(connection: Connection, source: Configured, now: datetime) -> Visit:
-    """Record the attempt; give the visit as the last poll left it."""
-    row = connection.execute(select(VISIT).where(VISIT.c.source_id == source.id)).one()
+_OF_SOURCE = VISIT.c.source_id == bindparam("of")
+_ATTEMPT = update(VISIT).where(_OF_SOURCE)
+
+
+def begin(connection: Connection, asked: list[tuple[str, datetime]]) -> list[Visit]:
+    """Record the attempts, each a source and its time; give the visits as the last polls left them.
+
+    Only `attempted` is that of this poll.
+    """
+    names = [name for name, _ in asked]
+    rows = {row.source_id: row for row in connection.execute(select(VISIT).where(VISIT.c.source_id.in_(names)))}
+    attempts = [_attempt(rows[name], now) for name, now in asked]
+    connection.execute(_ATTEMPT, attempts)
+    return [replace(visit_of(rows[name]), attempted=now) for name, now in asked]
+
+
+def _attempt(row: Row[Any], now: datetime) -> dict[str, Any]:
     delay = min(AFTER_DEATH * 2 ** min(row.attempts - 1, 20), LONGEST_AFTER_DEATH) if row.attempts else timedelta()
-    written = {"attempts": row.attempts + 1, "attempted": now, "due": now + delay}
-    connection.execute(update(VISIT).where(VISIT.c.source_id == source.id).values(**written))
-    return visit_of(row)
+    return {"of": row.source_id, "attempts": row.attempts + 1, "attempted": now, "due": now + delay}
 
 
-def apply(connection: Connection, changes: Changes, base_url: str) -> None:
-    """Write the visit, the new entries and the revised ones, and mark the pages that show them."""
+def apply(connection: Connection, many: list[Changes], base_url: str) -> list[None]:
+    """Write what polls decided: their visits, new entries and revised ones, and mark the pages that show them."""
+    connection.execute(update(VISIT).where(_OF_SOURCE), [_row(outcome_of, one.visit) for one in many])
+    learned = [one for one in many if _has_learned(one)]
+    if learned:
+        connection.execute(update(VISIT).where(_OF_SOURCE), [_row(lesson_of, one.visit) for one in learned])
+    for changes in many:
+        _apply(connection, changes, base_url)
+    return [None] * len(many)
+
+
+def _row(columns: Callable[[Visit], dict[str, Any]], visit: Visit) -> dict[str, Any]:
+    return {"of": visit.source_id, **columns(visit)}
+
+
+def _has_learned(changes: Changes) -> bool:
+    before, after = changes.before, changes.visit
+    return before is None or any(getattr(before, name) != getattr(after, name) for name in LEARNED)
+
+
+def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
+    """The part of one poll that most polls have not."""
     visit, now = changes.visit, changes.visit.finished or changes.visit.due
-    connection.execute(
-        update(VISIT)
-        .where(VISIT.c.source_id == visit.source_id)
-        .values(
-            due=visit.due,
-            why=visit.why.value,
-            attempts=0,
-            finished=visit.finished,
-            outcome=visit.outcome and visit.outcome.value,
-            reason=visit.reason and visit.reason.value,
-            detail=visit.detail,
-            failures=visit.failures,
-            validators=pack(visit.validators) if visit.validators else None,
-            body_hash=visit.body_hash,
-            seen=b"".join(sorted(visit.seen)),
-        )
-    )
+    assert now is not None  # a source that ended has been polled
+    if changes.before and visit.address != changes.before.address:
+        host = host_of(visit.address or changes.source.url)
+        connection.execute(update(VISIT).where(VISIT.c.source_id == visit.source_id).values(host=host))
+    if changes.host_busy_until:
+        _put_off(connection, changes, changes.host_busy_until)
     if changes.new:
         _keep(connection, changes.source, changes.new, now, base_url)
     for revised in changes.revised:
         _revise(connection, revised, now)
     if changes.new or changes.revised:
         mark_stale(connection, (*changes.source.pages, HOME))
+
+
+def _put_off(connection: Connection, changes: Changes, until: datetime) -> None:
+    """Nobody else asks a host that wants to be left alone before then either."""
+    host = select(VISIT.c.host).where(VISIT.c.source_id == changes.source.id).scalar_subquery()
+    others = (VISIT.c.host == host) & (VISIT.c.source_id != changes.source.id) & (VISIT.c.due < until)
+    connection.execute(update(VISIT).where(others).values(due=until, why=Why.HOST_BUSY.value))
 
 
 def mark_stale(connection: Connection, pages: Iterable[str]) -> None:
@@ -90,7 +122,7 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
                 "updated": one.updated,
                 "first_seen": now,
                 "revision": 0,
-                "body": pack(one.entry),
+                "body": pack_entry(one.entry),
             }
         )
     statement = insert(ENTRY).returning(ENTRY.c.number, ENTRY.c.published, sort_by_parameter_order=True)
@@ -134,6 +166,6 @@ def _revise(connection: Connection, revised: RevisedEntry, now: datetime) -> Non
             fingerprint=revised.fingerprint,
             updated=revised.updated,
             revision=revised.revision,
-            body=pack(revised.entry),
+            body=pack_entry(revised.entry),
         )
     )

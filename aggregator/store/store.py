@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection, Row
 
-from aggregator.model import Changes, Entry, Kept, Known, Source, Visit
+from aggregator.model import Changes, Kept, Known, Source, Visit
 from aggregator.store import applying, enrolling
-from aggregator.store.codec import unpack
+from aggregator.store.codec import unpack_entry
 from aggregator.store.database import hold, open_database
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, VISIT, visit_of
 from aggregator.store.writer import Writer
@@ -38,25 +39,33 @@ class SqlStore:
 
     def __init__(self, writer: Writer, base_url: str) -> None:
         self._writer = writer
-        self._base_url = base_url
+        self._apply = partial(applying.apply, base_url=base_url)
 
     async def enrol(self, sources: Iterable[Source], now: datetime) -> None:
         """Make the store agree with the config: sources, the pages their entries stand on, and who is due."""
         configured = tuple(sources)
         await self._writer.write(lambda connection: enrolling.enrol(connection, configured, now))
 
-    async def due(self, now: datetime, limit: int, besides: Iterable[str] = ()) -> list[str]:
-        """The ids of at most `limit` enabled sources that are due, the longest overdue first, without `besides`."""
-        busy = tuple(besides)
-        return await self._writer.read(lambda connection: enrolling.due(connection, now, limit, busy))
+    async def due(
+        self, now: datetime, limit: int, sources: Collection[str] = (), hosts: Collection[str] = ()
+    ) -> dict[str, str]:
+        """At most `limit` enabled sources that are due and the host of each, the longest overdue first.
+
+        These sources and all sources at these hosts are left out.
+        """
+        return await self._writer.read(lambda connection: enrolling.due(connection, now, limit, sources, hosts))
+
+    async def hosts(self, names: Sequence[str]) -> dict[str, str]:
+        """The host of each of these sources, in their order."""
+        return await self._writer.read(lambda connection: enrolling.hosts(connection, names))
 
     async def begin(self, source: Source, now: datetime) -> Visit:
-        """Record that a poll begins, and give what the last one left behind.
+        """Record that a poll begins, and give what the last one left behind; only `attempted` is that of this poll.
 
         A source in whose poll the program died before is put off further each time, so that a crash loop neither
         hammers its host nor starves the others.
         """
-        return await self._writer.write(lambda connection: applying.begin(connection, source, now))
+        return await self._writer.write_each(applying.begin, (source.id, now))
 
     async def known(self, source: Source, keys: Iterable[str]) -> Mapping[str, Known]:
         """Which of these entry keys of the source are kept already."""
@@ -65,7 +74,7 @@ class SqlStore:
 
     async def apply(self, changes: Changes) -> None:
         """Write down everything one poll decided, in one transaction."""
-        await self._writer.write(lambda connection: applying.apply(connection, changes, self._base_url))
+        await self._writer.write_each(self._apply, changes)
 
     async def newest(self, path: str, limit: int) -> list[Kept]:
         """The newest entries of the page at `path`, newest first, the later row first where times are equal."""
@@ -153,7 +162,7 @@ def _kept(row: Row[Any]) -> Kept:
         number=row.number,
         source_id=row.source_id,
         id=row.published_id,
-        entry=unpack(Entry, row.body),
+        entry=unpack_entry(row.body),
         published=row.published,
         updated=row.updated,
         first_seen=row.first_seen,

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Index, LargeBina
 from sqlmodel import Field, SQLModel
 
 from aggregator.model import Outcome, Reason, Validators, Visit, Why
-from aggregator.store.codec import unpack
+from aggregator.store.codec import Memory, pack, unpack
 
 SEEN_BYTES = 8
 
@@ -37,6 +37,10 @@ def _text(*, nullable: bool = False) -> Any:
     return Field(sa_column=Column(Text, nullable=nullable))
 
 
+def _binary() -> Any:
+    return Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 def _source_key(*, primary: bool = False) -> Any:
     reference = ForeignKey("source.id", ondelete="CASCADE")
     return Field(sa_column=Column(Text, reference, primary_key=primary, nullable=False))
@@ -61,14 +65,15 @@ class VisitRow(SQLModel, table=True):
     """What the last poll of a source left behind, and when the next one is due.
 
     `seen` holds hashes of 8 bytes each, in their order. `attempts` counts polls that began since one last ended: more
-    than one means that the program died in them.
+    than one means that the program died in them. `host` is that of the address in use, `memory` the JSON of what only
+    the walks look into.
     """
 
     __tablename__ = "visit"
-    __table_args__ = (Index("ix_visit_due", "due"),)
+    __table_args__ = (Index("ix_visit_due", "due"), Index("ix_visit_host", "host"))
 
     source_id: str = _source_key(primary=True)
-    due: datetime = _instant()
+    due: datetime | None = _instant(nullable=True)
     why: str = _text()
     attempts: int = 0
     attempted: datetime | None = _instant(nullable=True)
@@ -79,11 +84,14 @@ class VisitRow(SQLModel, table=True):
     failures: int = 0
     validators: str | None = _text(nullable=True)
     body_hash: str | None = _text(nullable=True)
-    seen: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    seen: bytes = _binary()
+    host: str = _text()
+    address: str | None = _text(nullable=True)
+    memory: str = _text()
 
 
 class EntryRow(SQLModel, table=True):
-    """An entry, once per source; `body` is the JSON of the cleaned entry."""
+    """An entry, once per source; `body` is the compressed JSON of the cleaned entry."""
 
     __tablename__ = "entry"
     __table_args__ = (
@@ -100,7 +108,7 @@ class EntryRow(SQLModel, table=True):
     updated: datetime = _instant()
     first_seen: datetime = _instant()
     revision: int = 0
-    body: str = _text()
+    body: bytes = _binary()
 
 
 class RevisionRow(SQLModel, table=True):
@@ -115,20 +123,18 @@ class RevisionRow(SQLModel, table=True):
     replaced: datetime = _instant()
     updated: datetime = _instant()
     fingerprint: str = _text()
-    body: str = _text()
+    body: bytes = _binary()
 
 
 class MembershipRow(SQLModel, table=True):
-    """An entry on a page's timeline: the newest of a page are read from the index alone, without a join."""
+    """An entry on a page's timeline, which is its key: the newest of a page are read from it alone, without a join."""
 
     __tablename__ = "membership"
-    __table_args__ = (Index("ix_membership_timeline", "page", "published", "entry_number"),)
+    __table_args__ = {"sqlite_with_rowid": False}
 
     page: str = Field(sa_column=Column(Text, primary_key=True))
-    entry_number: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("entry.number", ondelete="CASCADE"), primary_key=True)
-    )
-    published: datetime = _instant()
+    published: datetime = Field(sa_column=Column(Instant, primary_key=True, autoincrement=False))
+    entry_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
 
 
 class StaleRow(SQLModel, table=True):
@@ -163,6 +169,7 @@ MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRo
 
 def visit_of(row: Row[Any]) -> Visit:
     """A visit as the walks know it."""
+    memory = unpack(Memory, row.memory) if row.memory != "{}" else Memory()
     return Visit(
         source_id=row.source_id,
         due=row.due,
@@ -176,4 +183,34 @@ def visit_of(row: Row[Any]) -> Visit:
         validators=unpack(Validators, row.validators) if row.validators else None,
         body_hash=row.body_hash,
         seen=frozenset(row.seen[i : i + SEEN_BYTES] for i in range(0, len(row.seen), SEEN_BYTES)),
+        cadence=memory.cadence,
+        recent=memory.recent,
+        address=row.address,
+        moving=memory.moving,
+        gone=memory.gone,
     )
+
+
+def outcome_of(visit: Visit) -> dict[str, Any]:
+    """The columns that every poll changes."""
+    return {
+        "due": visit.due,
+        "why": visit.why.value,
+        "attempts": 0,
+        "finished": visit.finished,
+        "outcome": visit.outcome and visit.outcome.value,
+        "reason": visit.reason and visit.reason.value,
+        "detail": visit.detail,
+        "failures": visit.failures,
+    }
+
+
+def lesson_of(visit: Visit) -> dict[str, Any]:
+    """The columns that a poll changes only when it learned something about its source."""
+    return {
+        "validators": pack(visit.validators) if visit.validators else None,
+        "body_hash": visit.body_hash,
+        "seen": b"".join(sorted(visit.seen)),
+        "address": visit.address,
+        "memory": pack(Memory(visit.cadence, visit.recent, visit.moving, visit.gone)),
+    }

@@ -1,0 +1,145 @@
+"""The embedded engine on a clock that jumps: who is walked when, whom a slow host holds up, and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from jumping import played
+
+from aggregator.engines.local import QUEUE, QUEUE_PER_HOST, LocalEngine
+from aggregator.errors import StoreUnusable
+from aggregator.fetch import HostLimits
+from aggregator.model import Changes, Source, Visit
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def source(name: str) -> Source:
+    url = f"https://{name}.example/feed"
+    return Source(name, "feed", url, url, (), HOUR, HOUR, HOUR)
+
+
+@dataclass
+class World:
+    """Sources with their hosts, walks that take time, and an engine between them."""
+
+    hosts: dict[str, str]
+    seconds: dict[str, float] = field(default_factory=dict)
+    busy: dict[str, float] = field(default_factory=dict)
+    delay: float = 1.0
+    walked: dict[str, float] = field(default_factory=dict)
+    most_queued: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.engine = LocalEngine(
+            sources={name: source(name) for name in self.hosts},
+            due=self.due,
+            walk=self.walk,
+            publish=self.publish,
+            limits=HostLimits(64, 1, self.delay),
+            clock=self,
+        )
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=asyncio.get_running_loop().time() - 1000.0)
+
+    async def due(self, now: datetime, limit: int, sources: Collection[str], hosts: Collection[str]) -> dict[str, str]:
+        """Everybody who was not walked yet."""
+        self.most_queued |= Counter(self.hosts[name] for name in sources)
+        names = (name for name in self.hosts if name not in sources and name not in self.walked)
+        return dict([(name, self.hosts[name]) for name in names if self.hosts[name] not in hosts][:limit])
+
+    async def walk(self, one: Source) -> Changes:
+        await asyncio.sleep(self.seconds.get(self.hosts[one.id], 0.1))
+        self.walked[one.id] = asyncio.get_running_loop().time() - 1000.0
+        until = self.now() + timedelta(seconds=self.busy[one.id]) if one.id in self.busy else None
+        return Changes(one, Visit(one.id, self.now()), host_busy_until=until)
+
+    async def publish(self) -> None:
+        """Nothing changes here."""
+
+    async def run_for(self, seconds: float) -> None:
+        until = asyncio.Event()
+        asyncio.get_running_loop().call_later(seconds, until.set)
+        await self.engine.run(until)
+
+
+def test_a_slow_host_with_very_many_sources_holds_nobody_up() -> None:
+    async def story() -> None:
+        slow = {f"slow{n}": "slow.example" for n in range(5000)}
+        fast = {f"fast{n}": f"fast{n}.example" for n in range(500)}
+        world = World({**slow, **fast}, seconds={"slow.example": 20})
+        await world.run_for(60)
+        late = [name for name in fast if world.walked.get(name, 99) > 5]
+        assert not late, "the slow ones are longest overdue, and yet everybody else had a turn"
+        assert world.most_queued["slow.example"] <= QUEUE_PER_HOST
+
+    played(story)
+
+
+def test_everybody_due_is_walked_though_not_all_at_a_time() -> None:
+    async def story() -> None:
+        world = World({f"s{n}": f"h{n}.example" for n in range(4 * QUEUE)})
+        await world.run_for(30)
+        assert len(world.walked) == 4 * QUEUE
+        assert sum(world.most_queued.values()) <= 4 * QUEUE
+
+    played(story)
+
+
+def test_a_host_that_asks_to_be_left_alone_is_asked_by_nobody_who_waits_for_it() -> None:
+    async def story() -> None:
+        world = World(dict.fromkeys(("a", "b", "c"), "one.example"), busy={"a": 600})
+        await world.engine.once(world.hosts, asyncio.Event())
+        assert list(world.walked) == ["a"]
+        await asyncio.sleep(700)
+        await World(world.hosts).engine.once(world.hosts, asyncio.Event())
+
+    played(story)
+
+
+def test_once_takes_one_of_each_host_before_a_second_of_any() -> None:
+    async def story() -> None:
+        hosts = {**{f"a{n}": "a.example" for n in range(QUEUE)}, "b": "b.example", "c": "c.example"}
+        world = World(hosts, delay=0.0)
+        await world.engine.once(hosts, asyncio.Event())
+        assert len(world.walked) == len(hosts)
+        assert max(world.walked["b"], world.walked["c"]) <= world.walked["a1"]
+
+    played(story)
+
+
+def test_once_that_is_told_to_stop_ends_what_runs_and_begins_nothing_more() -> None:
+    async def story() -> None:
+        hosts = {f"s{n}": f"h{n}.example" for n in range(3 * QUEUE)}
+        world = World(hosts, seconds=dict.fromkeys(hosts.values(), 2.0))
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(3, stop.set)
+        await world.engine.once(hosts, stop)
+        assert len(world.walked) == 2 * 64, "those that ran were given the time to end"
+        assert asyncio.get_running_loop().time() - 1000.0 <= 5
+
+    played(story)
+
+
+def test_once_ends_with_what_broke_the_store() -> None:
+    async def story() -> None:
+        class Broken(World):
+            async def walk(self, one: Source) -> Changes:
+                if len(self.walked) >= 10:
+                    raise StoreUnusable("disk full")
+                return await super().walk(one)
+
+        hosts = {f"s{n}": f"h{n}.example" for n in range(3 * QUEUE)}
+        world = Broken(hosts)
+        with pytest.raises(StoreUnusable, match="disk full"):
+            await world.engine.once(hosts, asyncio.Event())
+        assert len(world.walked) < 3 * QUEUE, "no use in asking everybody when nothing can be written down"
+
+    played(story)
