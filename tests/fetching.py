@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import ipaddress
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
 
-import httpcore
-import httpx
+import pycurl
 import pytest
 
 from aggregator.config.keys import FetchKeys
 from aggregator.fetch import HttpFetcher
+from aggregator.fetch.names import look_up
+from aggregator.fetch.transport import GuardedTransport
 from aggregator.model import Document, Failed, Fetched, Source, Validators, Visit
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
-one_ssl_context = functools.cache(httpx.create_ssl_context)  # building one takes longer than most tests
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -43,41 +43,52 @@ class Outside:
     waiting: SimpleQueue[str] = field(default_factory=SimpleQueue)
     answered: threading.Event = field(default_factory=threading.Event)
 
+    def resolve(self, host: str, port: int) -> list[str]:
+        """What the world says a name leads to, in place of the system's resolver."""
+        self.asked.append(host)
+        if host in self.slow:
+            self.waiting.put(host)
+            self.answered.wait(30)
+        if host in self.names:
+            return self.names[host]
+        if host == "localhost":
+            return look_up(host, port)
+        # What is an address in some old spelling comes back as one; whatever would need a name server is unknown.
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        return [str(info[4][0]) for info in found]
+
+    def dial(self, _purpose: int, where: tuple[int, int, int, tuple[Any, ...]]) -> socket.socket | int:
+        """libcurl asks for the socket of every connection here; only those to this machine are opened."""
+        family, kind, protocol, (host, port, *_) = where
+        self.dialled.append((host, port))
+        if not ipaddress.ip_address(host).is_loopback:
+            return int(pycurl.SOCKET_BAD)
+        return socket.socket(family, kind, protocol)
+
+
+the_world: ContextVar[Outside] = ContextVar("the_world")
+
 
 @pytest.fixture(name="outside")
-def outside_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
+def outside_fixture() -> Iterator[Outside]:
     """No test leaves this machine: names are scripted, and only the loopback is really dialled."""
     world = Outside()
-    really_dial = httpcore.AnyIOBackend.connect_tcp
-    really_resolve = socket.getaddrinfo
-
-    async def connect_tcp(self: Any, host: str, port: int, *rest: Any, **more: Any) -> Any:
-        world.dialled.append((host, port))
-        if not ipaddress.ip_address(host).is_loopback:
-            raise httpcore.ConnectError("nobody is there")
-        return await really_dial(self, host, port, *rest, **more)
-
-    def getaddrinfo(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
-        world.asked.append(host)
-        if host in world.slow:
-            world.waiting.put(host)
-            world.answered.wait(30)
-        if host in world.names:
-            addresses = map(ipaddress.ip_address, world.names[host])
-            return [
-                (socket.AF_INET if a.version == 4 else socket.AF_INET6, socket.SOCK_STREAM, 6, "", (str(a), port))
-                for a in addresses
-            ]
-        if host == "localhost":
-            return really_resolve(host, port, *rest, **more)
-        # What is an address in some old spelling comes back as one; whatever would need a name server is unknown.
-        return really_resolve(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-
-    monkeypatch.setattr(httpx, "create_ssl_context", one_ssl_context)
-    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect_tcp)
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    token = the_world.set(world)
     yield world
     world.answered.set()
+    the_world.reset(token)
+
+
+def transport(*allowed: str, world: Outside | None = None) -> GuardedTransport:
+    """The transport as it is, in a world of the test's own."""
+    world = world or the_world.get()
+    return GuardedTransport(allowed, resolve=world.resolve, dial=world.dial)
+
+
+def fetcher(contact: str | None = None, **chosen: Any) -> HttpFetcher:
+    """A fetcher with these settings, in the test's world."""
+    settings = keys(**chosen)
+    return HttpFetcher(settings, contact, transport=transport(*settings.allow_private))
 
 
 def keys(**chosen: Any) -> FetchKeys:
@@ -110,8 +121,8 @@ async def fetch(
     where: str | Source, before: Visit | None = None, *, contact: str | None = None, **chosen: Any
 ) -> Fetched:
     """Fetch once, with a fetcher of its own."""
-    async with HttpFetcher(keys(**chosen), contact) as fetcher:
-        return await fetcher.fetch(source(where) if isinstance(where, str) else where, before or first_visit())
+    async with fetcher(contact, **chosen) as door:
+        return await door.fetch(source(where) if isinstance(where, str) else where, before or first_visit())
 
 
 async def document(where: str | Source, before: Visit | None = None, **chosen: Any) -> Document:

@@ -15,10 +15,9 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
-from fetching import document, failure, keys, outside_fixture, source, talking, visit  # noqa: F401
+from fetching import document, failure, fetcher, outside_fixture, source, talking, visit  # noqa: F401
 from scripted_web import Answer, Request, ScriptedWeb
 
-from aggregator.fetch import HttpFetcher
 from aggregator.fetch.body import BadCoding, TooLarge, read_body
 from aggregator.model import Document, Failed, Reason
 
@@ -482,23 +481,23 @@ async def test_a_fetch_that_is_cancelled_ends_at_once_and_leaves_the_fetcher_usa
 
     hanging = web.script("/hangs", hang)
     good = web.script("/feed", Answer(FEED))
-    async with HttpFetcher(keys(concurrency=1)) as fetcher:
-        task = asyncio.create_task(fetcher.fetch(source(hanging), visit()))
+    async with fetcher(concurrency=1) as door:
+        task = asyncio.create_task(door.fetch(source(hanging), visit()))
         assert await asyncio.to_thread(arrived.wait, 10)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert isinstance(await fetcher.fetch(source(good), visit()), Document)
+        assert isinstance(await door.fetch(source(good), visit()), Document)
 
 
 async def test_many_failures_do_not_use_up_the_connections(web: ScriptedWeb) -> None:
     answers = (Answer(raw=b"garbage"), Answer(b"", 404), Answer(b"x" * 5000), Answer(status=200, hang=True))
     urls = [web.script(f"/{number}", answer) for number, answer in enumerate(answers)]
     good = web.script("/feed", Answer(FEED))
-    async with HttpFetcher(keys(concurrency=2, timeout="1s", max_bytes=1000)) as fetcher:
+    async with fetcher(concurrency=2, timeout="1s", max_bytes=1000) as door:
         for url in (urls * 2)[:7]:
-            assert isinstance(await fetcher.fetch(source(url), visit()), Failed)
-        assert isinstance(await fetcher.fetch(source(good), visit()), Document)
+            assert isinstance(await door.fetch(source(url), visit()), Failed)
+        assert isinstance(await door.fetch(source(good), visit()), Document)
 
 
 # Made for this test, and trusted by nobody.

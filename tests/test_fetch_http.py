@@ -10,11 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fetching import after, document, failure, fetch, keys, outside_fixture, source, talking, visit  # noqa: F401
+from fetching import after, document, failure, fetch, fetcher, outside_fixture, source, talking, visit  # noqa: F401
 from scripted_web import Answer, Request, ScriptedWeb
 
 from aggregator import __version__
-from aggregator.fetch import HttpFetcher
 from aggregator.fetch.client import _same_origin
 from aggregator.model import Document, Reason, Unchanged, Validators
 
@@ -497,9 +496,9 @@ async def test_cookies_are_never_sent_back(web: ScriptedWeb) -> None:
     cookies = {"Set-Cookie": "id=tracked; Path=/"}
     web.script("/end", Answer(FEED, headers=cookies))
     start = web.script("/start", Answer(b"", 302, {"Location": "/end", **cookies}))
-    async with HttpFetcher(keys()) as fetcher:
+    async with fetcher() as door:
         for _ in range(2):
-            assert isinstance(await fetcher.fetch(source(start), visit()), Document)
+            assert isinstance(await door.fetch(source(start), visit()), Document)
     assert len(web.requests) == 4
     assert all("cookie" not in request.headers for request in web.requests)
 
@@ -563,8 +562,8 @@ async def test_two_fetches_really_overlap() -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx")
         await writer.drain()
 
-    async with talking(answer_when_both_are_here) as url, HttpFetcher(keys()) as fetcher:
-        found = await asyncio.gather(*(fetcher.fetch(source(url), visit()) for _ in range(2)))
+    async with talking(answer_when_both_are_here) as url, fetcher() as door:
+        found = await asyncio.gather(*(door.fetch(source(url), visit()) for _ in range(2)))
     assert [type(one) for one in found] == [Document, Document]
 
 

@@ -1,4 +1,4 @@
-"""Gets one source's document over httpx: one deadline, conditional, capped, redirects bounded, never raising."""
+"""Gets one source's document: one deadline, conditional, capped, redirects bounded, never raising."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import asyncio
 import base64
 import hashlib
 import re
-import ssl
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urldefrag
 
-import httpcore
 import httpx
 
 from aggregator import __version__
 from aggregator.clean.urls import absolute, split, without_secrets
 from aggregator.config.keys import FetchKeys
 from aggregator.fetch.body import ACCEPTED, BadCoding, TooLarge, read_body
-from aggregator.fetch.guard import AddressGuard, AddressRefused, GuardedBackend, NameUnknown, vouched
+from aggregator.fetch.guard import vouched
+from aggregator.fetch.head import Headers
 from aggregator.fetch.hints import hints_of
-from aggregator.fetch.transport import GuardedTransport
+from aggregator.fetch.problems import NoAnswer
+from aggregator.fetch.transport import PORTS, Answer, GuardedTransport, LeanTransport, ThroughHttpx
 from aggregator.model import Document, Failed, Fetched, Hints, Reason, Source, Unchanged, Validators, Visit
 
 ACCEPT = (
@@ -29,8 +29,10 @@ ACCEPT = (
 )
 REDIRECTS, FOR_GOOD = frozenset({301, 302, 303, 307, 308}), frozenset({301, 308})
 LONGEST_VALIDATOR = 1024
-PORTS = {"http": 80, "https": 443}
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
+
+
+RequestHeaders = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +44,25 @@ class _Hop:
 
 
 class HttpFetcher:
-    """The `Fetcher` port over httpx. Use as an async context manager, or call `aclose`."""
+    """The `Fetcher` port over httpx's transport seam. Use as an async context manager, or call `aclose`."""
 
-    def __init__(self, keys: FetchKeys, contact: str | None = None) -> None:
-        """`contact` goes into the User-Agent, so that a publisher can find who asks."""
+    def __init__(
+        self, keys: FetchKeys, contact: str | None = None, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """`contact` goes into the User-Agent, so that a publisher can find who asks.
+
+        `transport` stands in for the guarded one, and is closed with the fetcher. There is no client of httpx's above
+        it: that would keep cookies, and follow redirects in its own way.
+        """
         self._keys = keys
-        backend = GuardedBackend(AddressGuard(keys.allow_private))
         about = f" (+{contact})" if contact and contact.isascii() and contact.isprintable() else ""
-        # One SSL context for all: building one costs 37 ms. The environment's proxies are never used.
-        # The transport is called directly: httpx's client would keep cookies and follow up redirects in its own way.
-        self._transport = GuardedTransport(backend, httpx.create_ssl_context(trust_env=False), keys.concurrency)
-        self._headers = {
-            "User-Agent": f"aggregator/{__version__}{about}",
-            "Accept": ACCEPT,
-            "Accept-Encoding": ACCEPTED,
-        }
+        chosen = transport or GuardedTransport(keys.allow_private)
+        self._transport = chosen if isinstance(chosen, LeanTransport) else ThroughHttpx(chosen)
+        self._headers = (
+            (b"User-Agent", f"aggregator/{__version__}{about}".encode()),
+            (b"Accept", ACCEPT.encode()),
+            (b"Accept-Encoding", ACCEPTED.encode()),
+        )
 
     async def __aenter__(self) -> HttpFetcher:
         return self
@@ -79,27 +85,13 @@ class HttpFetcher:
                     return await self._follow(source, visit)
         except TimeoutError:
             return Failed(Reason.TIMEOUT, f"no whole answer within {self._keys.timeout.total_seconds():g} s")
-        except (httpcore.TimeoutException, httpx.TimeoutException):
+        except NoAnswer as error:
+            return Failed(error.reason, str(error))
+        except httpx.TimeoutException:
             return Failed(Reason.TIMEOUT, "the connection timed out")
-        except AddressRefused as error:
-            return Failed(Reason.ADDRESS_REFUSED, f"{error}; allow it with fetch.allow_private if it is yours")
-        except NameUnknown as error:
-            return Failed(Reason.DNS, str(error))
-        except (
-            httpcore.ConnectError,
-            httpcore.ReadError,
-            httpcore.WriteError,
-            ssl.SSLError,
-            OSError,
-        ) as error:
-            return _connection_failure(error)
-        except (
-            httpcore.ProtocolError,
-            httpx.HTTPError,
-            httpx.InvalidURL,
-            httpx.StreamError,
-            ValueError,
-        ) as error:
+        except (httpx.NetworkError, OSError) as error:
+            return Failed(Reason.CONNECT, _one_line(error))
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
             return Failed(Reason.PROTOCOL, _one_line(error))
 
     async def _follow(self, source: Source, visit: Visit) -> Fetched:
@@ -122,37 +114,34 @@ class HttpFetcher:
     async def _exchange(self, url: str, source: Source, visit: Visit) -> Fetched | _Hop:
         """One request and its answer."""
         known = visit.validators if visit.validators and visit.validators.url == url else None
-        headers = httpx.Headers(self._headers)
+        headers = (*self._headers, *_conditional(known))
         if _same_origin(url, source.url):  # a redirect to another host never carries the source's secrets
-            headers.update(_credentials(source))
-        headers.update(_conditional(known))
-        response = await self._transport.handle_async_request(httpx.Request("GET", url, headers=headers))
-        async with aclosing(response):
-            hints = hints_of(response.headers)
-            if response.status_code in REDIRECTS and "location" in response.headers:
-                return _Hop(response.headers["location"], response.status_code in FOR_GOOD)
-            if response.status_code == 304:
+            headers = _with(headers, _credentials(source))
+        answer = await self._transport.get(url, headers)
+        async with aclosing(answer):
+            hints = hints_of(answer.headers)
+            if answer.status in REDIRECTS and "location" in answer.headers:
+                return _Hop(answer.headers["location"], answer.status in FOR_GOOD)
+            if answer.status == 304:
                 if known is None:
                     return Failed(Reason.PROTOCOL, "304 without having been asked conditionally", 304, hints)
                 return Unchanged("304", known, hints)
-            if response.status_code != 200:
-                phrase = f"{response.status_code} {response.reason_phrase[:100]}".strip()
-                return Failed(Reason.HTTP_STATUS, phrase, response.status_code, hints)
-            return await self._document(response, url, visit, hints)
+            if answer.status != 200:
+                phrase = f"{answer.status} {answer.phrase[:100]}".strip()
+                return Failed(Reason.HTTP_STATUS, phrase, answer.status, hints)
+            return await self._document(answer, url, visit, hints)
 
-    async def _document(self, response: httpx.Response, url: str, visit: Visit, hints: Hints) -> Fetched:
+    async def _document(self, answer: Answer, url: str, visit: Visit, hints: Hints) -> Fetched:
         """The body of a 200, or the news that it is the one we had."""
         try:
-            if int(response.headers.get("content-length", 0)) > self._keys.max_bytes:
+            if int(answer.headers.get("content-length", 0)) > self._keys.max_bytes:
                 raise TooLarge
-            body = await read_body(
-                response.aiter_raw(), response.headers.get("content-encoding", ""), self._keys.max_bytes
-            )
+            body = await read_body(answer.chunks(), answer.headers.get("content-encoding", ""), self._keys.max_bytes)
         except TooLarge:
             return Failed(Reason.TOO_LARGE, f"more than {self._keys.max_bytes} bytes", 200, hints)
         except BadCoding as error:
             return Failed(Reason.BAD_CODING, str(error), 200, hints)
-        validators = _validators(response.headers, url)
+        validators = _validators(answer.headers, url)
         body_hash = hashlib.blake2b(body, digest_size=16).hexdigest()
         if body_hash == visit.body_hash:
             return Unchanged("body", validators, hints)
@@ -160,8 +149,8 @@ class HttpFetcher:
             url=url,
             body=body,
             body_hash=body_hash,
-            content_type=response.headers.get("content-type", ""),
-            content_language=response.headers.get("content-language", ""),
+            content_type=answer.headers.get("content-type", ""),
+            content_language=answer.headers.get("content-language", ""),
             validators=validators,
             hints=hints,
         )
@@ -213,23 +202,22 @@ def _conditional(known: Validators | None) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def _validators(headers: httpx.Headers, url: str) -> Validators | None:
+def _with(headers: RequestHeaders, more: dict[str, str]) -> RequestHeaders:
+    """`headers`, in which `more` takes the place of what has the same name."""
+    if not more:
+        return headers
+    taken = {name.lower().encode() for name in more}
+    kept = (header for header in headers if header[0].lower() not in taken)
+    return (*kept, *((name.encode(), value.encode("latin-1")) for name, value in more.items()))
+
+
+def _validators(headers: Headers, url: str) -> Validators | None:
     """What the server gave to ask again with, byte for byte."""
-    found = {name.lower(): value.decode("latin-1") for name, value in headers.raw if len(value) <= LONGEST_VALIDATOR}
-    etag, last_modified = found.get(b"etag"), found.get(b"last-modified")
+    etag, last_modified = (
+        value.decode("latin-1") if len(value := headers.raw.get(name, b"")) <= LONGEST_VALIDATOR else ""
+        for name in (b"etag", b"last-modified")
+    )
     return Validators(without_secrets(url), etag or None, last_modified or None) if etag or last_modified else None
-
-
-def _connection_failure(error: Exception) -> Failed:
-    """A connection that failed: by its TLS, or before."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Failed(Reason.TLS, f"the certificate is not valid: {cause.verify_message}")
-        if isinstance(cause, ssl.SSLError):
-            return Failed(Reason.TLS, f"no TLS connection ({_one_line(cause)})")
-        cause = cause.__cause__ or cause.__context__
-    return Failed(Reason.CONNECT, _one_line(error))
 
 
 def _one_line(error: BaseException) -> str:

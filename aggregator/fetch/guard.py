@@ -1,23 +1,19 @@
-"""Which addresses may be dialled, decided at dial time on the address really dialled, at every hop.
+"""Which addresses may be dialled, decided on the addresses a host has at that moment, at every hop.
 
-A name is resolved here, once, and what was vetted is what is dialled: a name that changes its answer between the
+A name is resolved once, and what was vetted here is what is dialled: a name that changes its answer between the
 check and the connection gains nothing. Any private answer refuses the whole name.
 """
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import ipaddress
-import socket
-import ssl
-import typing
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 
-import httpcore
+from aggregator.fetch.names import Address
+from aggregator.fetch.problems import AddressRefused
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # What `ipaddress.is_global` lets through in some Python version and no public feed lives on: multicast, benchmarking
@@ -54,19 +50,6 @@ PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
 # The loopback host and port that the operator wrote as the source now being polled: his word, once.
 vouched: ContextVar[tuple[str, int] | None] = ContextVar("vouched", default=None)
 
-# The resolver blocks; asyncio's own pool has a handful of threads, and that many slow names would hold all others.
-RESOLVERS = 32
-# How long one of several addresses may take to answer before the next is tried.
-PATIENCE = 4.0
-
-
-class AddressRefused(httpcore.ConnectError):
-    """The name or address leads to a network that may not be fetched from."""
-
-
-class NameUnknown(httpcore.ConnectError):
-    """The name has no address."""
-
 
 class AddressGuard:
     """Says which addresses may be dialled: public ones, and what the operator allows by network or by host name."""
@@ -81,116 +64,28 @@ class AddressGuard:
             except ValueError:
                 self._hosts.add(entry.lower())
 
+    def vet(self, host: str, port: int, addresses: Iterable[Address]) -> None:
+        """Raise `AddressRefused` unless every address of `host` may be dialled at `port`."""
+        if not all(self.permits(host, port, address) for address in addresses):
+            raise AddressRefused(f"{host} leads to a private network; allow it with fetch.allow_private if it is yours")
+
     def permits(self, host: str, port: int, address: Address) -> bool:
         """Whether `host`, resolved to `address`, may be dialled at `port`."""
         if host.lower() in self._hosts or vouched.get() == (host.lower(), port):
             return True
-        unwrapped = _unwrap(address)
-        if any(unwrapped in network or address in network for network in self._networks):
-            return True
-        if isinstance(unwrapped, ipaddress.IPv6Address) and unwrapped not in PUBLIC_V6:
-            return False
-        return unwrapped.is_global and not any(unwrapped in network for network in DENIED)
+        forms = {address, _unwrap(address)}
+        return any(form in network for network in self._networks for form in forms) or is_public(address)
+
+
+@functools.lru_cache(4096)
+def is_public(address: Address) -> bool:
+    """Whether a public feed may live there."""
+    unwrapped = _unwrap(address)
+    if isinstance(unwrapped, ipaddress.IPv6Address) and unwrapped not in PUBLIC_V6:
+        return False
+    return unwrapped.is_global and not any(unwrapped in network for network in DENIED)
 
 
 def _unwrap(address: Address) -> Address:
     """An IPv4 address inside an IPv6 one (RFC 4291 §2.5.5.2) as itself."""
     return (address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address
-
-
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """httpcore's network seam: resolves, vets, and dials exactly what was vetted."""
-
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard = guard
-        self._inner = httpcore.AnyIOBackend()
-        self._resolvers = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolver")
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  (httpcore's signature)
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first vetted address that answers. Raises `AddressRefused`, `NameUnknown`, `ConnectError`."""
-        addresses = await self._resolve(host, port)
-        if not all(self._guard.permits(host, port, address) for address in addresses):
-            raise AddressRefused(f"{host} leads to a private network")
-        last: Exception = httpcore.ConnectError(f"{host} has no address")
-        for number, address in enumerate(addresses, 1):
-            limit = timeout if number == len(addresses) else PATIENCE
-            try:
-                return _Stream(await self._inner.connect_tcp(str(address), port, limit, local_address, socket_options))
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                last = error
-        raise last
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109  (httpcore's signature)
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> typing.NoReturn:
-        """Never: a source is an http(s) address."""
-        raise AddressRefused("unix sockets are not fetched from")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-
-    async def _resolve(self, host: str, port: int) -> list[Address]:
-        """The addresses of a host, IPv4 and IPv6 in turn, each once."""
-        try:
-            return [ipaddress.ip_address(host)]
-        except ValueError:
-            pass
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.run_in_executor(
-                self._resolvers, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            )
-        except (OSError, UnicodeError) as error:
-            raise NameUnknown(f"{host} has no address ({getattr(error, 'strerror', None) or 'not a name'})") from error
-        texts = dict.fromkeys(str(info[4][0]).partition("%")[0] for info in found)
-        addresses = [ipaddress.ip_address(text) for text in texts]
-        first = addresses[0].version if addresses else 4
-        sides = [a for a in addresses if a.version == first], [a for a in addresses if a.version != first]
-        longest = max(map(len, sides))
-        return [side[turn] for turn in range(longest) for side in sides if turn < len(side)]
-
-    def close(self) -> None:
-        """Let go of the resolver threads without waiting for slow names."""
-        self._resolvers.shutdown(wait=False, cancel_futures=True)
-
-
-class _Stream(httpcore.AsyncNetworkStream):
-    """A connection that is closed when its TLS handshake is cut off; httpcore's own stays open for good then."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  (as above)
-        return await self._inner.read(max_bytes, timeout)
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  (as above)
-        await self._inner.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109  (as above)
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            return await self._inner.start_tls(ssl_context, server_hostname, timeout)
-        except BaseException:  # the deadline cancels, and that is no `Exception`
-            await self._inner.aclose()
-            raise
-
-    def get_extra_info(self, info: str) -> typing.Any:
-        return self._inner.get_extra_info(info)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-
-import httpx
 
 from aggregator.model import Hints
 
@@ -14,7 +13,7 @@ LONGEST = timedelta(days=7)
 MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]+)")
 
 
-def hints_of(headers: httpx.Headers) -> Hints:
+def hints_of(headers: Mapping[str, str]) -> Hints:
     """How long the answer stays fresh (RFC 9111 §4.2.1, §5.2.2.1, §5.3), and `Retry-After` (RFC 9110 §10.2.3).
 
     Times are spans from now, never below zero and at most seven days; a date is read against the server's own clock,
@@ -28,7 +27,7 @@ def hints_of(headers: httpx.Headers) -> Hints:
     return Hints(max_age, expires, retry_after)
 
 
-def _max_age(headers: httpx.Headers) -> timedelta | None:
+def _max_age(headers: Mapping[str, str]) -> timedelta | None:
     """What is left of `max-age` after the time that the answer spent in caches on the way (RFC 9111 §5.1)."""
     match = MAX_AGE.search(headers.get("cache-control", "").lower())
     if not match:

@@ -1,0 +1,279 @@
+"""Drives libcurl from the event loop: one connection for one GET, to the one address it is told.
+
+libcurl says which sockets it waits for, and gets told when they are ready. They are gathered in a selector of their
+own, which the event loop watches as one descriptor: registering each with the loop itself cost 100 µs more a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import socket
+import typing
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import pycurl
+
+from aggregator.fetch.head import BrokenHead, Headers, read_head
+from aggregator.fetch.problems import NoAnswer
+from aggregator.model import Reason
+
+MOST_HEAD_BYTES = 64 * 1024  # of all headers, interim answers (1xx) and trailers counted in
+MOST_HEAD_LINES = 200
+MOST_WAITING = 256 * 1024  # bytes of a body that came and were not taken yet; the server has to wait then
+CA_CACHE_TIMEOUT = 321  # libcurl's number (curl.h), which pycurl does not name
+
+# Purpose, and family, kind, protocol and address of a socket, to the socket or `pycurl.SOCKET_BAD`.
+Dial = Callable[[int, tuple[int, int, int, tuple[typing.Any, ...]]], socket.socket | int]
+
+_TLS = frozenset(
+    {
+        pycurl.E_SSL_CONNECT_ERROR,
+        pycurl.E_PEER_FAILED_VERIFICATION,
+        pycurl.E_SSL_CACERT_BADFILE,
+        pycurl.E_SSL_CERTPROBLEM,
+        pycurl.E_SSL_CIPHER,
+        pycurl.E_SSL_ENGINE_INITFAILED,
+        pycurl.E_SSL_INVALIDCERTSTATUS,
+        pycurl.E_SSL_ISSUER_ERROR,
+        pycurl.E_SSL_SHUTDOWN_FAILED,
+        pycurl.E_USE_SSL_FAILED,
+    }
+)
+_CONNECTION = frozenset({pycurl.E_COULDNT_CONNECT, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR})
+
+
+class NotReached(NoAnswer):
+    """Nobody took the connection up at this address; another address of the name may do better."""
+
+
+class Exchange:
+    """One GET under way. `status`, `phrase` and `headers` hold once `begin` has returned; then come the `chunks`."""
+
+    status: int
+    phrase: str
+    headers: Headers
+
+    def __init__(self, wire: Wire, curl: pycurl.Curl) -> None:
+        self._wire = wire
+        self._curl: pycurl.Curl | None = curl
+        self._news: asyncio.Future[None] | None = None
+        self._lines: list[bytes] = []
+        self._head_bytes = self._head_lines = 0
+        self._between_heads, self._head_is_whole = True, False
+        self._chunks: list[bytes] = []
+        self._waiting = 0
+        self._paused = False
+        self._problem: NoAnswer | None = None
+        curl.setopt(pycurl.HEADERFUNCTION, self._take_line)
+        curl.setopt(pycurl.WRITEFUNCTION, self._take_chunk)
+
+    async def begin(self) -> None:
+        """Wait for the head of the answer. Raises `NoAnswer`, `NotReached`."""
+        while not self._head_is_whole:
+            self._complain()
+            await self._wait()
+        try:
+            self.status, self.phrase, self.headers = read_head(self._lines)
+        except BrokenHead as error:
+            raise NoAnswer(str(error), Reason.PROTOCOL) from error
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes off the wire, in whatever content coding. Raises `NoAnswer` when it breaks off."""
+        while True:
+            taken, self._chunks, self._waiting = self._chunks, [], 0
+            for chunk in taken:
+                yield chunk
+            if self._paused and self._curl:
+                self._paused = False
+                self._curl.pause(pycurl.PAUSE_CONT)
+            if not self._chunks:
+                if self._curl is None:
+                    self._complain()
+                    return
+                await self._wait()
+
+    async def aclose(self) -> None:
+        """Close the connection, whatever is still to come."""
+        if self._curl:
+            self._wire.drop(self._curl)
+            self._curl = None
+
+    def end(self, code: int, message: str) -> None:
+        """libcurl is done, well when `code` is 0 (said by `Wire`, which has taken the handle back)."""
+        if code and self._problem is None:
+            self._problem = _problem(code, message, self._curl)
+        elif not self._head_is_whole and self._problem is None:
+            self._problem = NoAnswer("the answer ended within its head", Reason.PROTOCOL)
+        self._curl = None
+        self._wake()
+
+    def _complain(self) -> None:
+        if self._problem:
+            raise self._problem
+
+    async def _wait(self) -> None:
+        self._news = asyncio.get_running_loop().create_future()
+        await self._news
+
+    def _wake(self) -> None:
+        if self._news and not self._news.done():
+            self._news.set_result(None)
+
+    def _take_line(self, line: bytes) -> int | None:
+        self._head_bytes += len(line)
+        self._head_lines += 1
+        if self._head_bytes > MOST_HEAD_BYTES or self._head_lines > MOST_HEAD_LINES:
+            self._problem = NoAnswer("the headers are endless", Reason.PROTOCOL)
+            return -1
+        if self._head_is_whole:  # a trailer, of no use here
+            return None
+        if self._between_heads:
+            self._lines = []
+        self._between_heads = line in (b"\r\n", b"\n")
+        if not self._between_heads:
+            self._lines.append(line)
+        elif not self._lines[0].partition(b" ")[2].startswith(b"1"):
+            self._head_is_whole = True
+            self._wake()
+        return None
+
+    def _take_chunk(self, chunk: bytes) -> int | None:
+        if self._waiting > MOST_WAITING:
+            self._paused = True
+            return int(pycurl.WRITEFUNC_PAUSE)
+        self._chunks.append(chunk)
+        self._waiting += len(chunk)
+        self._wake()
+        return None
+
+
+class Wire:
+    """libcurl's exchanges on the running event loop, `ca_file` saying whom TLS trusts. To be closed."""
+
+    def __init__(self, ca_file: str, dial: Dial | None = None) -> None:
+        """`dial` opens each socket in libcurl's place (its OPENSOCKETFUNCTION), or says `pycurl.SOCKET_BAD`."""
+        self._ca_file = ca_file
+        self._dial = dial
+        self._loop = asyncio.get_running_loop()
+        self._selector = selectors.DefaultSelector()
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._loop.add_reader(self._selector.fileno(), self._ready)
+        self._timer: asyncio.Handle | None = None
+        self._exchanges: dict[pycurl.Curl, Exchange] = {}
+        self._idle: list[pycurl.Curl] = []
+
+    def get(
+        self, url: str, address: str, headers: Sequence[bytes], *, verify: bool = True, patience: float = 0
+    ) -> Exchange:
+        """Ask for `url` at `address` and nowhere else, giving up connecting after `patience` seconds, 0 for never."""
+        curl = self._idle.pop() if self._idle else self._handle()
+        curl.setopt(pycurl.URL, url)
+        # Whatever host and port libcurl reads out of the URL, this is where it connects: no name is looked up.
+        curl.setopt(pycurl.CONNECT_TO, [f"::[{address}]:" if ":" in address else f"::{address}:"])
+        curl.setopt(pycurl.HTTPHEADER, headers)
+        curl.setopt(pycurl.SSL_VERIFYPEER, verify)
+        curl.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
+        curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(patience * 1000) or 86_400_000)
+        exchange = self._exchanges[curl] = Exchange(self, curl)
+        self._multi.add_handle(curl)
+        return exchange
+
+    def drop(self, curl: pycurl.Curl) -> None:
+        """Break an exchange off."""
+        self._multi.remove_handle(curl)
+        del self._exchanges[curl]
+        self._idle.append(curl)
+
+    def close(self) -> None:
+        """Break off what is under way."""
+        for curl, exchange in list(self._exchanges.items()):
+            self.drop(curl)
+            exchange.end(pycurl.E_ABORTED_BY_CALLBACK, "the transport was closed")
+        if self._timer:
+            self._timer.cancel()
+        self._loop.remove_reader(self._selector.fileno())
+        self._multi.close()
+        self._selector.close()
+        for curl in self._idle:
+            curl.close()
+        self._idle.clear()
+
+    def _handle(self) -> pycurl.Curl:
+        """A handle for plain HTTP/1.1 GETs: nothing kept, nothing followed, nothing inflated, no environment."""
+        curl = pycurl.Curl()
+        for option, value in (
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+            (pycurl.FOLLOWLOCATION, 0),
+            (pycurl.HTTP_CONTENT_DECODING, 0),
+            (pycurl.PATH_AS_IS, 1),
+            (pycurl.PROXY, ""),
+            (pycurl.NOPROXY, "*"),
+            (pycurl.NETRC, pycurl.NETRC_IGNORED),
+            (pycurl.FRESH_CONNECT, 1),
+            (pycurl.FORBID_REUSE, 1),
+            (pycurl.DNS_CACHE_TIMEOUT, 0),  # it would fill with addresses, and going through it costs 20 µs
+            (pycurl.NOSIGNAL, 1),
+            (pycurl.CAINFO, self._ca_file),
+            (CA_CACHE_TIMEOUT, -1),  # reading the file takes 30 ms, once and not once a day
+        ):
+            curl.setopt(option, value)
+        if self._dial:
+            curl.setopt(pycurl.OPENSOCKETFUNCTION, self._dial)
+        return curl
+
+    def _watch(self, what: int, descriptor: int, _multi: pycurl.CurlMulti, _data: object) -> None:
+        """libcurl says what it waits for at a socket; its words for reading and writing are the selector's."""
+        known = descriptor in self._selector.get_map()
+        if what == pycurl.POLL_REMOVE:
+            if known:
+                self._selector.unregister(descriptor)
+        elif known:
+            self._selector.modify(descriptor, what)
+        else:
+            self._selector.register(descriptor, what)
+
+    def _set_timer(self, milliseconds: int) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if milliseconds == 0:
+            self._timer = self._loop.call_soon(self._time_is_up)
+        elif milliseconds > 0:
+            self._timer = self._loop.call_later(milliseconds / 1000, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._take_ends()
+
+    def _ready(self) -> None:
+        for key, events in self._selector.select(0):
+            self._multi.socket_action(key.fd, events)
+        self._take_ends()
+
+    def _take_ends(self) -> None:
+        left = 1
+        while left:
+            left, well, badly = self._multi.info_read()
+            for curl, code, message in (*((curl, 0, "") for curl in well), *badly):
+                exchange = self._exchanges[curl]
+                exchange.end(code, message)
+                self.drop(curl)
+
+
+def _problem(code: int, message: str, curl: pycurl.Curl | None) -> NoAnswer:
+    """What libcurl ran into, sorted by its code."""
+    message = message or f"libcurl's error {code}"
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        return NoAnswer(f"the certificate is not valid: {message.partition(': ')[2] or message}", Reason.TLS)
+    if code in _TLS:
+        return NoAnswer(f"no TLS connection ({message})", Reason.TLS)
+    if code in (pycurl.E_COULDNT_CONNECT, pycurl.E_OPERATION_TIMEDOUT):
+        reason = Reason.TIMEOUT if code == pycurl.E_OPERATION_TIMEDOUT else Reason.CONNECT
+        connected = curl is not None and curl.getinfo(pycurl.CONNECT_TIME) > 0
+        return (NoAnswer if connected else NotReached)(message, reason)
+    return NoAnswer(message, Reason.CONNECT if code in _CONNECTION else Reason.PROTOCOL)
