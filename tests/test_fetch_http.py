@@ -261,7 +261,7 @@ async def test_validators_of_a_redirected_source_go_to_where_it_ended_and_not_to
     web.feed("/end", FEED)
     before = after(await fetch(start))
     again = await fetch(start, before)
-    assert again == Unchanged("304", before.validators)
+    assert again == Unchanged("304", before.validators, moved_to=web.url("/end"))
     assert all("if-none-match" not in request.headers for request in web.asked("/start"))
     assert "if-none-match" in web.asked("/end")[1].headers
     assert before.validators is not None
