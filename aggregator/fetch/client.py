@@ -161,6 +161,7 @@ class HttpFetcher:
             content_language=response.headers.get("content-language", ""),
             validators=validators,
             hints=hints,
+            links=response.headers.get("link", ""),
         )
 
 
