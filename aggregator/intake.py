@@ -12,17 +12,22 @@ import logging
 import multiprocessing
 import resource
 import signal
+from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from multiprocessing import forkserver, resource_tracker
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from aggregator.clean.entry import clean
 from aggregator.errors import Unreadable
-from aggregator.model import Document, Failed, Intake, Reason, Source
+from aggregator.model import Document, Failed, FeedLink, Intake, Reason, Source
 from aggregator.sources import KINDS
+from aggregator.sources.discover import feed_links
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +61,28 @@ class WorkerReader:
         self._pool = self._new_pool()
 
     async def read(self, source: Source, document: Document, seen: frozenset[bytes] = frozenset()) -> Intake | Failed:
-        """What the document holds besides entries whose hash was seen.
-
-        A worker that takes too long, or dies of it, is a failure of this poll alone. A pool that broke (somebody
-        killed the fork server, or all workers at once) is replaced, and asked again.
-        """
+        """What the document holds besides entries whose hash was seen."""
         # What a worker needs of a source holds no secret.
         known = replace(source, url=source.public_url, headers=())
+        return await self._in_worker(take_in, known, document, seen)
+
+    async def feed_links(self, page: Document) -> tuple[FeedLink, ...]:
+        """The feeds that a web page names, the surest first; none where it cannot be read."""
+        found = await self._in_worker(feed_links, page)
+        return () if isinstance(found, Failed) else found
+
+    async def _in_worker(self, work: Callable[..., T], *arguments: object) -> T | Failed:
+        """The result of `work`.
+
+        A worker that takes too long, or dies of it, is a failure of this document alone. A pool that broke (somebody
+        killed the fork server, or all workers at once) is replaced, and asked again.
+        """
         for _ in range(2):
             pool = self._pool
             try:
-                future = pool.schedule(take_in, args=(known, document, seen), timeout=self._seconds)
-                return await asyncio.wrap_future(future)
+                future = pool.schedule(work, args=arguments, timeout=self._seconds)
+                result: T = await asyncio.wrap_future(future)
+                return result
             except FutureTimeoutError:
                 return Failed(Reason.READER_TIMEOUT, f"not read within {self._seconds:g} s")
             except ProcessExpired as error:

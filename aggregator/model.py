@@ -138,8 +138,8 @@ class Document:
     """A whole response body, decoded from its content coding and under the size cap.
 
     `url` is the final address after redirects, without credentials. `content_type` and `content_language` are
-    the header values as found. `body_hash` is the BLAKE2b of `body`. `moved_to` is `url` where every redirect on
-    the way there was for good.
+    the header values as found, `links` that of `Link` (RFC 8288). `body_hash` is the BLAKE2b of `body`. `moved_to` is
+    `url` where every redirect on the way there was for good.
     """
 
     url: str
@@ -150,6 +150,7 @@ class Document:
     validators: Validators | None = None
     hints: Hints = Hints()
     moved_to: str | None = None
+    links: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,24 @@ class Failed:
 
 
 Fetched = Document | Unchanged | Failed
+
+
+class NamedBy(StrEnum):
+    """What led to the address of a feed, the surest first; the words are for people."""
+
+    HEADER = "Link header"
+    LINK = "link element"
+    ANCHOR = "hyperlink"
+    GUESS = "usual place"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """Where a feed may be: `url` is absolute http(s), without credentials; `title` printable, and may be empty."""
+
+    url: str
+    by: NamedBy
+    title: str = ""
 
 
 # ---------------------------------------------------------------- theirs

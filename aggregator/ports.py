@@ -10,6 +10,7 @@ from aggregator.model import (
     Changes,
     Document,
     Failed,
+    FeedLink,
     Fetched,
     Intake,
     Kept,
@@ -42,6 +43,9 @@ class Reader(Protocol):
 
     async def read(self, source: Source, document: Document, seen: frozenset[bytes]) -> Intake | Failed:
         """What the document holds besides entries whose hash was seen. Never raises for what a document can hold."""
+
+    async def feed_links(self, page: Document) -> tuple[FeedLink, ...]:
+        """The feeds that a web page names, the surest first; none where it cannot be read."""
 
 
 class SourceKind(Protocol):

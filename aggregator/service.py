@@ -18,7 +18,7 @@ from aggregator.engines.local import LocalEngine
 from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
 from aggregator.fetch import HostLimits, HttpFetcher
 from aggregator.intake import WorkerReader
-from aggregator.model import HOME, Changes, Document, Failed, Intake, Outcome, Source, Unchanged, Visit
+from aggregator.model import HOME, Changes, Outcome, Source
 from aggregator.poll import poll
 from aggregator.publish import Folder
 from aggregator.selection import Catalogue
@@ -181,20 +181,6 @@ async def status(settings: Settings) -> list[SourceStatus]:
         return [SourceStatus(name, 0, None) for name in names]
     async with open_store(settings.store, settings.site.base_url, alone=False) as store:
         return await store.status(names)
-
-
-async def preview(settings: Settings, source: Source) -> Intake | Failed:
-    """What a poll of `source` would keep; nothing is stored."""
-    async with HttpFetcher(settings.fetch, settings.site.contact) as fetcher:
-        fetched = await fetcher.fetch(source, Visit(source.id, SystemClock().now()))
-    assert not isinstance(fetched, Unchanged)  # we never asked conditionally
-    if not isinstance(fetched, Document):
-        return fetched
-    reader = WorkerReader(workers=1)
-    try:
-        return await reader.read(source, fetched)
-    finally:
-        await asyncio.to_thread(reader.close)
 
 
 # ---------------------------------------------------------------- the service

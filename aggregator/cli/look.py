@@ -1,20 +1,17 @@
-"""Commands that look and change nothing: check, schema, status, preview."""
+"""Commands that look and change nothing: check, schema, status."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from aggregator import service
-from aggregator.clean.urls import host_of, is_web_url
+from aggregator.clean.urls import host_of
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -26,10 +23,10 @@ from aggregator.cli.options import (
     log_to_stderr,
     on_terminal,
     settings_from,
+    stamp,
 )
-from aggregator.config import Settings, for_address, json_schema
-from aggregator.errors import AggregatorError, UsageError
-from aggregator.model import Failed, Intake, Source
+from aggregator.config import Settings, json_schema
+from aggregator.model import Source
 from aggregator.store import SourceStatus
 
 NOTES = {"moved_to": "moved to", "moving_to": "redirects for good to"}
@@ -40,7 +37,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: aggregator check --config my.yaml")(check)
     app.command(epilog="Example: aggregator schema > config/aggregator.schema.json")(schema)
     app.command(epilog="Example: aggregator status --json")(status)
-    app.command(epilog="Example: aggregator preview https://lwn.net/headlines/rss")(preview)
 
 
 def check(
@@ -99,13 +95,13 @@ def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
     return {
         "source": one.source_id,
         "state": state,
-        "last_poll": _stamp(visit.finished if visit else None),
+        "last_poll": stamp(visit.finished if visit else None),
         "outcome": visit.outcome if visit else None,
         "reason": visit.reason if visit else None,
         "detail": (visit.detail or None) if visit else None,
         "entries": one.entries,
         "failures": visit.failures if visit else 0,
-        "next_poll": _stamp(visit.due if visit and source.enabled else None),
+        "next_poll": stamp(visit.due if visit and source.enabled else None),
         "why": visit.why if visit and source.enabled else None,
         "url": source.public_url,
         "moved_to": _shown(source, visit.address if visit else None),
@@ -143,71 +139,3 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         state = f"[{colours[row['state']]}]{row['state']}[/]"
         table.add_row(row["source"], state, *("" if cell is None else str(cell) for cell in cells), ", ".join(notes))
     console.print(table)
-
-
-def preview(
-    source: Annotated[str, typer.Argument(help="The id of a source, or any address.")],
-    as_json: JsonOption = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-    log_format: LogFormatOption = LogFormat.TEXT,
-    log_level: LogLevelOption = LogLevel.WARNING,
-) -> None:
-    """Fetches a source and shows its entries as they would be kept; stores nothing."""
-    log_to_stderr(log_format, log_level)
-    settings, wanted = _wanted(config, source)
-    found = asyncio.run(service.preview(settings, wanted))
-    if isinstance(found, Failed):
-        raise AggregatorError(f"{wanted.public_url}: {found.reason}: {found.detail}")
-    if as_json:
-        print(json.dumps(_previewed(wanted, found), indent=2, ensure_ascii=False, default=_stamp))
-    else:
-        _print_preview(found)
-
-
-def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
-    """The source of this id, or one for this address; for an address, there need not be a config."""
-    if is_web_url(name):
-        bare = for_address(name)
-        settings = settings_from(config) if config.exists() else bare
-        return settings, next((source for source in settings.sources if source.url == name), bare.sources[0])
-    settings = settings_from(config)
-    source = service.source_named(settings, name)
-    if source is None:
-        hint = "`aggregator status` lists the sources"
-        raise UsageError(f'"{name}" is neither a configured source nor an address; {hint}')
-    return settings, source
-
-
-def _previewed(source: Source, found: Intake) -> dict[str, Any]:
-    """What `preview --json` prints: the feed, and its entries with exactly the fields that would be kept."""
-    entries = []
-    for entry in found.entries:
-        fields = asdict(entry)
-        del fields["origin"], fields["key"]
-        fields["id"] = fields.pop("claim")
-        entries.append(fields)
-    return {
-        "url": source.public_url,
-        "feed": asdict(found.origin),
-        "entries": entries,
-        "problems": found.problems,
-    }
-
-
-def _print_preview(found: Intake) -> None:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(f"{found.origin.title}  {found.origin.html_url or ''}", style="bold")
-    for entry in found.entries:
-        moment = entry.published or entry.updated
-        console.print(f"\n{moment:%Y-%m-%d %H:%M}" if moment else "\n(no date)", entry.title)
-        by = ", ".join(author.name for author in entry.authors)
-        console.print(f"    {entry.link}" + (f"  by {by}" if by else ""))
-        for enclosure in entry.enclosures:
-            console.print(f"    + {enclosure.type or 'file'} {enclosure.href}")
-    console.print(f"\n{len(found.entries)} entries")
-    for problem in found.problems:
-        console.print(f"survived: {problem}", style="yellow")
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,145 @@
+"""Commands that look for a feed: preview."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from aggregator import inquiry, service
+from aggregator.clean.urls import is_web_url
+from aggregator.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    LogFormat,
+    LogFormatOption,
+    LogLevel,
+    LogLevelOption,
+    log_to_stderr,
+    on_terminal,
+    settings_from,
+    stamp,
+)
+from aggregator.config import Settings, for_address
+from aggregator.errors import AggregatorError, UsageError
+from aggregator.finding import Found
+from aggregator.model import Entry, Failed, Source
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(epilog="Example: aggregator preview https://lwn.net/")(preview)
+
+
+def preview(
+    source: Annotated[str, typer.Argument(help="The id of a source, or any address.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    log_format: LogFormatOption = LogFormat.TEXT,
+    log_level: LogLevelOption = LogLevel.WARNING,
+) -> None:
+    """Fetches a source and shows its entries as they would be kept; stores nothing.
+
+    Where the address is that of a web page, shows the feed behind it.
+    """
+    log_to_stderr(log_format, log_level)
+    found = _found(*_wanted(config, source))
+    if as_json:
+        print(json.dumps(_previewed(found), indent=2, ensure_ascii=False, default=stamp))
+    else:
+        _print_way(found)
+        _print_feed(found, found.intake.entries)
+        for problem in found.intake.problems:
+            Console(highlight=False, markup=False, soft_wrap=True).print(f"survived: {problem}", style="yellow")
+
+
+def _found(settings: Settings, source: Source) -> Found:
+    """The feed at the source's address or behind it. Raises `AggregatorError` that says why there is none."""
+    with _telling_of_it() as asking:
+        found = asyncio.run(inquiry.find_feed(settings, source, datetime.now(UTC), asking))
+    if isinstance(found, Failed):
+        raise AggregatorError(f"{source.public_url}: {found.reason}: {found.detail}")
+    return found
+
+
+@contextmanager
+def _telling_of_it() -> Iterator[Callable[[str], None]]:
+    """Tells a person at a terminal who is being asked: the search behind a page asks several, with pauses between."""
+    console = Console(stderr=True, highlight=False)
+    if not (on_terminal() and console.is_terminal):
+        yield lambda _url: None
+        return
+    with console.status("") as line:
+        yield lambda url: line.update(f"asking {url}".replace("[", "\\["))
+
+
+def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
+    """The source of this id, or one for this address; for an address, there need not be a config."""
+    if is_web_url(name):
+        bare = for_address(name)
+        settings = settings_from(config) if config.exists() else bare
+        return settings, next((source for source in settings.sources if source.url == name), bare.sources[0])
+    if is_web_url(f"https://{name}") and "." in name and not config.exists():
+        raise UsageError(f'"{name}" is not an address; write https://{name}')
+    settings = settings_from(config)
+    source = service.source_named(settings, name)
+    if source is None:
+        hint = f"write https://{name}" if "." in name else "`aggregator status` lists the sources"
+        raise UsageError(f'"{name}" is neither a configured source nor an address; {hint}')
+    return settings, source
+
+
+def _previewed(found: Found) -> dict[str, Any]:
+    """What `preview --json` prints: the feed, and its entries with exactly the fields that would be kept."""
+    entries = []
+    for entry in found.intake.entries:
+        fields = asdict(entry)
+        del fields["origin"], fields["key"]
+        fields["id"] = fields.pop("claim")
+        entries.append(fields)
+    return {
+        "url": found.source.public_url,
+        "page": found.page,
+        "found": [asdict(link) for link in found.links],
+        "feed": asdict(found.intake.origin),
+        "entries": entries,
+        "problems": found.intake.problems,
+    }
+
+
+def _print_way(found: Found) -> None:
+    """Say which feeds a page has, when the address was that of a page; the one shown is marked."""
+    if found.page is None:
+        return
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    many = f"{len(found.links)} feeds" if len(found.links) > 1 else "a feed"
+    console.print(f"{found.page} is a web page; found {many} behind it:")
+    for link in found.links:
+        chosen = link.url == found.source.public_url
+        line = f"  {'*' if chosen else ' '} {link.url}  {link.title or f'({link.by})'}"
+        console.print(line.rstrip(), style="bold" if chosen else None)
+    console.print()
+
+
+def _print_feed(found: Found, entries: tuple[Entry, ...]) -> None:
+    """The feed as it would be kept, with these of its entries."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    origin = found.intake.origin
+    console.print(f"{origin.title}  {origin.html_url or ''}".rstrip(), style="bold")
+    for entry in entries:
+        moment = entry.published or entry.updated
+        console.print(f"\n{moment:%Y-%m-%d %H:%M}" if moment else "\n(no date)", entry.title)
+        by = ", ".join(author.name for author in entry.authors)
+        console.print(f"    {entry.link}" + (f"  by {by}" if by else ""))
+        for enclosure in entry.enclosures:
+            console.print(f"    + {enclosure.type or 'file'} {enclosure.href}")
+    console.print(f"\n{len(found.intake.entries)} entries")

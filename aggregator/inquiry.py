@@ -1,0 +1,36 @@
+"""The jobs that only ask: find the feed behind an address, tell the story of an entry; nothing is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from aggregator.config import Settings
+from aggregator.fetch import HostLimits, HttpFetcher
+from aggregator.finding import Found, find
+from aggregator.intake import WorkerReader
+from aggregator.model import Failed, Fetched, Source, Visit
+
+
+async def find_feed(
+    settings: Settings, source: Source, now: datetime, asking: Callable[[str], None] = lambda _url: None
+) -> Found | Failed:
+    """The feed at the source's address, or behind the page there, and what a poll would keep of it.
+
+    `asking` hears each address before it is asked.
+    """
+    per_host = settings.fetch.per_host
+    limits = HostLimits(settings.fetch.concurrency, per_host.concurrency, per_host.delay.total_seconds())
+    async with HttpFetcher(settings.fetch, settings.site.contact) as fetcher:
+
+        async def fetch(at: Source) -> Fetched:
+            async with limits.hold(at.url):
+                asking(at.public_url)
+                return await fetcher.fetch(at, Visit(at.id, now))
+
+        reader = WorkerReader(workers=1)
+        try:
+            return await find(source, fetch, reader)
+        finally:
+            await asyncio.to_thread(reader.close)
