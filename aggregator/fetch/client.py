@@ -153,7 +153,7 @@ class HttpFetcher:
             content_language=answer.headers.get("content-language", ""),
             validators=validators,
             hints=hints,
-            links=response.headers.get("link", ""),
+            links=answer.headers.get("link", ""),
         )
 
 
