@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import assert_never
 
 from aggregator.model import (
@@ -56,23 +57,21 @@ def decide(
     Validators and the hash of the body are kept only together with a document that was read: those of an error
     page would have the server answer 304 for ever.
     """
-    after = replace(visit, finished=now, reason=None, detail="", failures=0)
+    after = partial(replace, visit, finished=now, reason=None, detail="", failures=0)
     match ended:
         case Failed():
-            failures = visit.failures + 1
-            after = replace(after, outcome=Outcome.FAILED, reason=ended.reason, detail=ended.detail, failures=failures)
-            return Changes(source, after_failure(after, ended.status, now), before=visit)
+            failed = {"reason": ended.reason, "detail": ended.detail, "failures": visit.failures + 1}
+            return Changes(
+                source, after_failure(after(outcome=Outcome.FAILED, **failed), ended.status, now), before=visit
+            )
         case Unchanged():
-            validators = ended.validators or visit.validators
-            after = replace(after, outcome=Outcome.NOT_MODIFIED, validators=validators)
-            after = after_answer(source, after, ended.moved_to, familiar=True, now=now)
-            return Changes(source, after, before=visit)
+            same = after(outcome=Outcome.NOT_MODIFIED, validators=ended.validators or visit.validators)
+            return Changes(source, after_answer(source, same, ended.moved_to, familiar=True, now=now), before=visit)
         case (document, intake):
             new = tuple(_new(entry, now) for entry in intake.entries if entry.key not in known)
             again = [(entry, known[entry.key]) for entry in intake.entries if entry.key in known]
             revised = tuple(change for entry, kept in again if (change := _revised(entry, kept, now)))
-            after = replace(
-                after,
+            learned = after(
                 outcome=Outcome.NEW if new else Outcome.REVISED if revised else Outcome.SAME,
                 detail="; ".join(intake.problems)[:500],
                 validators=document.validators,
@@ -82,8 +81,8 @@ def decide(
                 recent=_recent(visit.recent, new),
             )
             familiar = bool(known) or not visit.seen.isdisjoint(intake.hashes) or not visit.recent
-            after = after_answer(source, after, document.moved_to, familiar=familiar, now=now)
-            return Changes(source, after, new, revised, before=visit)
+            learned = after_answer(source, learned, document.moved_to, familiar=familiar, now=now)
+            return Changes(source, learned, new, revised, before=visit)
         case _:
             assert_never(ended)
 

@@ -21,9 +21,9 @@ def after_answer(source: Source, visit: Visit, moved_to: str | None, *, familiar
     `familiar` says that it shares an entry with what we have, or that there is nothing yet to share.
     RFC 9110 §15.4.2 and §15.4.9 let a client replace its reference; publishers announce that by mistake too often.
     """
-    visit = replace(visit, gone=None)
     if moved_to is None or not familiar:
-        return replace(visit, moving=None)
+        return visit if visit.gone is visit.moving is None else replace(visit, gone=None, moving=None)
+    visit = replace(visit, gone=None)
     if _is_upgrade(visit.address or source.url, moved_to):
         return replace(visit, address=moved_to, moving=None)
     if visit.moving is None or visit.moving.to != moved_to:

@@ -21,7 +21,7 @@ from aggregator.fetch.guard import vouched
 from aggregator.fetch.head import Headers
 from aggregator.fetch.hints import hints_of
 from aggregator.fetch.problems import NoAnswer
-from aggregator.fetch.transport import PORTS, Answer, GuardedTransport, LeanTransport, ThroughHttpx
+from aggregator.fetch.transport import PLAIN, PORTS, Answer, GuardedTransport, LeanTransport, ThroughHttpx
 from aggregator.model import Document, Failed, Fetched, Hints, Reason, Source, Unchanged, Validators, Visit
 
 ACCEPT = (
@@ -96,7 +96,8 @@ class HttpFetcher:
 
     async def _follow(self, source: Source, visit: Visit) -> Fetched:
         """One exchange after another until there is no redirect; `moved_to` if every redirect was for good."""
-        start = url = without_secrets(visit.address or source.url)
+        start = visit.address or source.url
+        url = start = start if PLAIN.fullmatch(start) else without_secrets(start)
         permanent = True
         for _ in range(self._keys.max_redirects + 1):
             result = await self._exchange(url, source, visit)
@@ -115,8 +116,9 @@ class HttpFetcher:
         """One request and its answer."""
         known = visit.validators if visit.validators and visit.validators.url == url else None
         headers = (*self._headers, *_conditional(known))
-        if _same_origin(url, source.url):  # a redirect to another host never carries the source's secrets
-            headers = _with(headers, _credentials(source))
+        secrets = _credentials(source)
+        if secrets and _same_origin(url, source.url):  # a redirect to another host never carries them
+            headers = _with(headers, secrets)
         answer = await self._transport.get(url, headers)
         async with aclosing(answer):
             hints = hints_of(answer.headers)
@@ -179,14 +181,16 @@ def _same_origin(url: str, other: str) -> bool:
 
 def _origin(url: str) -> tuple[str, str, int] | None:
     """Scheme, host and port (RFC 6454 §4)."""
+    if plain := PLAIN.fullmatch(url):  # nine of ten, and ten times faster
+        return plain[1], plain[2].strip("[]"), int(plain[3] or PORTS[plain[1]])
     parts = split(url)
     return (parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme]) if parts else None
 
 
 def _credentials(source: Source) -> dict[str, str]:
     """The headers that tell the source who asks: its `auth`, or user name and password out of its address."""
-    parts = split(source.url)
     found = {}
+    parts = split(source.url) if "@" in source.url else None
     if parts and (parts.username or parts.password):
         pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         found["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
@@ -205,8 +209,6 @@ def _conditional(known: Validators | None) -> list[tuple[bytes, bytes]]:
 
 def _with(headers: RequestHeaders, more: dict[str, str]) -> RequestHeaders:
     """`headers`, in which `more` takes the place of what has the same name."""
-    if not more:
-        return headers
     taken = {name.lower().encode() for name in more}
     kept = (header for header in headers if header[0].lower() not in taken)
     return (*kept, *((name.encode(), value.encode("latin-1")) for name, value in more.items()))
@@ -218,7 +220,7 @@ def _validators(headers: Headers, url: str) -> Validators | None:
         value.decode("latin-1") if len(value := headers.raw.get(name, b"")) <= LONGEST_VALIDATOR else ""
         for name in (b"etag", b"last-modified")
     )
-    return Validators(without_secrets(url), etag or None, last_modified or None) if etag or last_modified else None
+    return Validators(url, etag or None, last_modified or None) if etag or last_modified else None
 
 
 def _one_line(error: BaseException) -> str:

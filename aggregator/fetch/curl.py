@@ -7,6 +7,7 @@ own, which the event loop watches as one descriptor: registering each with the l
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 import socket
 import typing
@@ -18,9 +19,10 @@ from aggregator.fetch.head import BrokenHead, Headers, read_head
 from aggregator.fetch.problems import NoAnswer
 from aggregator.model import Reason
 
-MOST_HEAD_BYTES = 64 * 1024  # of all headers, interim answers (1xx) and trailers counted in
-MOST_HEAD_LINES = 200
+MOST_HEAD = 64 * 1024  # bytes of all header lines of an answer, those of interim answers (1xx) and trailers too
+LINE_WEIGHT = 300  # bytes that each line counts on top, so that many short ones are endless, too
 MOST_WAITING = 256 * 1024  # bytes of a body that came and were not taken yet; the server has to wait then
+LINE_ENDS = (b"\r\n", b"\n")
 CA_CACHE_TIMEOUT = 321  # libcurl's number (curl.h), which pycurl does not name
 
 # Purpose, and family, kind, protocol and address of a socket, to the socket or `pycurl.SOCKET_BAD`.
@@ -50,6 +52,10 @@ class NotReached(NoAnswer):
 class Exchange:
     """One GET under way. `status`, `phrase` and `headers` hold once `begin` has returned; then come the `chunks`."""
 
+    __slots__ = (
+        "_between_heads", "_chunks", "_curl", "_head_is_whole", "_lines", "_news", "_paused", "_problem", "_room",
+        "_waiting", "_wire", "headers", "phrase", "status",
+    )  # fmt: skip
     status: int
     phrase: str
     headers: Headers
@@ -58,13 +64,13 @@ class Exchange:
         self._wire = wire
         self._curl: pycurl.Curl | None = curl
         self._news: asyncio.Future[None] | None = None
+        self._problem: NoAnswer | None = None
         self._lines: list[bytes] = []
-        self._head_bytes = self._head_lines = 0
+        self._room = MOST_HEAD
         self._between_heads, self._head_is_whole = True, False
         self._chunks: list[bytes] = []
         self._waiting = 0
         self._paused = False
-        self._problem: NoAnswer | None = None
         curl.setopt(pycurl.HEADERFUNCTION, self._take_line)
         curl.setopt(pycurl.WRITEFUNCTION, self._take_chunk)
 
@@ -121,19 +127,19 @@ class Exchange:
             self._news.set_result(None)
 
     def _take_line(self, line: bytes) -> int | None:
-        self._head_bytes += len(line)
-        self._head_lines += 1
-        if self._head_bytes > MOST_HEAD_BYTES or self._head_lines > MOST_HEAD_LINES:
+        self._room -= len(line) + LINE_WEIGHT
+        if self._room < 0:
             self._problem = NoAnswer("the headers are endless", Reason.PROTOCOL)
             return -1
         if self._head_is_whole:  # a trailer, of no use here
             return None
         if self._between_heads:
-            self._lines = []
-        self._between_heads = line in (b"\r\n", b"\n")
-        if not self._between_heads:
+            self._lines, self._between_heads = [], False
+        if line not in LINE_ENDS:
             self._lines.append(line)
-        elif not self._lines[0].partition(b" ")[2].startswith(b"1"):
+            return None
+        self._between_heads = True
+        if self._lines and not self._lines[0].partition(b" ")[2].startswith(b"1"):
             self._head_is_whole = True
             self._wake()
         return None
@@ -161,7 +167,10 @@ class Wire:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._loop.add_reader(self._selector.fileno(), self._ready)
-        self._timer: asyncio.Handle | None = None
+        self._watched: set[int] = set()
+        self._tick: asyncio.Handle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = math.inf
         self._exchanges: dict[pycurl.Curl, Exchange] = {}
         self._idle: list[pycurl.Curl] = []
 
@@ -192,8 +201,9 @@ class Wire:
         for curl, exchange in list(self._exchanges.items()):
             self.drop(curl)
             exchange.end(pycurl.E_ABORTED_BY_CALLBACK, "the transport was closed")
-        if self._timer:
-            self._timer.cancel()
+        for waiting in (self._tick, self._timer):
+            if waiting:
+                waiting.cancel()
         self._loop.remove_reader(self._selector.fileno())
         self._multi.close()
         self._selector.close()
@@ -227,26 +237,40 @@ class Wire:
 
     def _watch(self, what: int, descriptor: int, _multi: pycurl.CurlMulti, _data: object) -> None:
         """libcurl says what it waits for at a socket; its words for reading and writing are the selector's."""
-        known = descriptor in self._selector.get_map()
         if what == pycurl.POLL_REMOVE:
-            if known:
+            if descriptor in self._watched:
+                self._watched.remove(descriptor)
                 self._selector.unregister(descriptor)
-        elif known:
+        elif descriptor in self._watched:
             self._selector.modify(descriptor, what)
         else:
+            self._watched.add(descriptor)
             self._selector.register(descriptor, what)
 
     def _set_timer(self, milliseconds: int) -> None:
+        """libcurl wants to be called then, or not (-1); it often changes its mind, so a timer stands until it rings."""
+        if milliseconds == 0:
+            self._tick = self._tick or self._loop.call_soon(self._time_is_up)
+            return
+        self._due = math.inf if milliseconds < 0 else self._loop.time() + milliseconds / 1000
+        if self._due < math.inf and (self._timer is None or self._timer.when() > self._due):
+            self._start_timer()
+
+    def _start_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
-            self._timer = None
-        if milliseconds == 0:
-            self._timer = self._loop.call_soon(self._time_is_up)
-        elif milliseconds > 0:
-            self._timer = self._loop.call_later(milliseconds / 1000, self._time_is_up)
+        self._timer = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._loop.time() >= self._due:
+            self._due = math.inf
+            self._time_is_up()
+        elif self._due < math.inf:
+            self._start_timer()
 
     def _time_is_up(self) -> None:
-        self._timer = None
+        self._tick = None
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._take_ends()
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
-FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*?)[ \t]*\r?\n")
+FIELD = re.compile(rb"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\0\r\n]*)\r?\n", re.MULTILINE)
+FOLD = re.compile(rb"[ \t]*\r?\n[ \t]+")
 
 
 class BrokenHead(Exception):  # noqa: N818  (an end, not a bug)
@@ -22,8 +23,8 @@ class Headers(Mapping[str, str]):
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         """`raw` gives name and value of each field."""
         self.raw: dict[bytes, bytes] = {}
-        for name, value in raw:
-            name = name.lower()
+        for written, value in raw:
+            name, value = written.lower(), value.strip(b" \t")
             self.raw[name] = self.raw[name] + b", " + value if name in self.raw else value
 
     def __getitem__(self, name: str) -> str:
@@ -56,15 +57,12 @@ def read_head(lines: list[bytes]) -> tuple[int, str, Headers]:
     return int(status[1]), (status[2] or b"").decode("ascii", "ignore"), headers
 
 
-def _fields(lines: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    unfolded: list[bytes] = []
-    for line in lines:
-        if line[0] in b" \t" and unfolded:  # obsolete folding (RFC 9112 §5.2)
-            unfolded[-1] = unfolded[-1].rstrip() + b" " + line.lstrip()
-        else:
-            unfolded.append(line)
-    for line in unfolded:
-        field = FIELD.fullmatch(line)
-        if field is None:
-            raise BrokenHead("a line of the head is no header")
-        yield field[1], field[2]
+def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
+    fields = FIELD.findall(b"".join(lines))
+    if len(fields) == len(lines):
+        return fields
+    unfolded = FOLD.sub(b" ", b"".join(lines))  # obsolete folding (RFC 9112 §5.2)
+    fields = FIELD.findall(unfolded)
+    if len(fields) != unfolded.count(b"\n"):
+        raise BrokenHead("a line of the head is no header")
+    return fields

@@ -82,7 +82,7 @@ class GuardedTransport(LeanTransport):
         self._guard.vet(host, port, addresses)
         if self._wire is None:
             self._wire = Wire(self._ca_file, self._dial)
-        lines = [_line(name, value) for name, value in headers]
+        lines = _lines(headers)
         for left in range(len(addresses) - 1, -1, -1):
             address = str(addresses[~left])
             exchange = self._wire.get(url, address, lines, verify=verify, patience=PATIENCE if left else 0)
@@ -166,8 +166,10 @@ def _parts(url: str) -> tuple[str, str, int]:
     return url, found[2].strip("[]"), int(found[3] or PORTS[found[1]])
 
 
-def _line(name: bytes, value: bytes) -> bytes:
-    """A header as libcurl takes it. Raises `NoAnswer` for what would be two."""
-    if INJECTED.search(name) or INJECTED.search(value):
+def _lines(headers: Lines) -> list[bytes]:
+    """Headers as libcurl takes them. Raises `NoAnswer` for one that would be two."""
+    # With a colon, an empty one would be left out.
+    lines = [name + b": " + value if value else name + b";" for name, value in headers]
+    if INJECTED.search(b"".join(lines)):
         raise NoAnswer("a header of the request holds a line break", Reason.PROTOCOL)
-    return name + b": " + value if value else name + b";"  # with a colon, an empty one would be left out
+    return lines
