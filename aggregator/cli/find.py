@@ -1,12 +1,13 @@
-"""Commands that look for a feed: preview."""
+"""Commands that look for a feed: preview, add."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,15 +30,18 @@ from aggregator.cli.options import (
     settings_from,
     stamp,
 )
-from aggregator.config import Settings, for_address
+from aggregator.config import Settings, Wanted, for_address, with_source
 from aggregator.errors import AggregatorError, UsageError
 from aggregator.finding import Found
 from aggregator.model import Entry, Failed, Source
+
+SHOWN_OF_A_NEW_SOURCE = 5
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(epilog="Example: aggregator preview https://lwn.net/")(preview)
+    app.command(epilog="Example: aggregator add https://lwn.net/ --category linux")(add)
 
 
 def preview(
@@ -60,6 +64,45 @@ def preview(
         _print_feed(found, found.intake.entries)
         for problem in found.intake.problems:
             Console(highlight=False, markup=False, soft_wrap=True).print(f"survived: {problem}", style="yellow")
+
+
+def add(
+    url: Annotated[str, typer.Argument(help="The address of a feed, or of a page.")],
+    category: Annotated[list[str] | None, typer.Option(help="A category to publish it in; may be repeated.")] = None,
+    name: Annotated[str | None, typer.Option("--id", help="Its stable name; without: from its address.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    log_format: LogFormatOption = LogFormat.TEXT,
+    log_level: LogLevelOption = LogLevel.WARNING,
+) -> None:
+    """Finds the feed at an address or behind the page there, shows it, and adds it to the config.
+
+    Everything else in the file stays as it is. A config that is not there is made.
+    """
+    log_to_stderr(log_format, log_level)
+    if not is_web_url(url):
+        raise UsageError(f'"{url}" is not an address; write {_address_like(url)}')
+    is_new = not config.exists()
+    wanted = Wanted(url, name, tuple(category or ()))
+    # A try first: what cannot be added, or written, is said before anybody is asked.
+    found = _found(*with_source(config, os.environ, wanted, write=False))
+    _print_way(found)
+    newest = sorted(found.intake.entries, key=_moment, reverse=True)
+    _print_feed(found, tuple(newest[:SHOWN_OF_A_NEW_SOURCE]))
+    _, source = with_source(config, os.environ, replace(wanted, url=found.source.url), write=True)
+    print(
+        f'\n{found.source.public_url}\nadded to {config} as "{source.id}"; `aggregator once {source.id}` polls it now'
+    )
+    if is_new:
+        print(f"{config} was not there; made it; set its site.title and site.base_url before you publish")
+
+
+def _moment(entry: Entry) -> datetime:
+    return entry.published or entry.updated or datetime.min.replace(tzinfo=UTC)
+
+
+def _address_like(name: str) -> str:
+    """What somebody may have meant who wrote an address without its beginning."""
+    return f"https://{name}" if "." in name and is_web_url(f"https://{name}") else "one such as https://lwn.net/"
 
 
 def _found(settings: Settings, source: Source) -> Found:
@@ -88,12 +131,12 @@ def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
         bare = for_address(name)
         settings = settings_from(config) if config.exists() else bare
         return settings, next((source for source in settings.sources if source.url == name), bare.sources[0])
-    if is_web_url(f"https://{name}") and "." in name and not config.exists():
-        raise UsageError(f'"{name}" is not an address; write https://{name}')
+    if not config.exists():
+        raise UsageError(f'"{name}" is not an address, and there is no {config}; write {_address_like(name)}')
     settings = settings_from(config)
     source = service.source_named(settings, name)
     if source is None:
-        hint = f"write https://{name}" if "." in name else "`aggregator status` lists the sources"
+        hint = f"write {_address_like(name)}" if "." in name else "`aggregator status` lists the sources"
         raise UsageError(f'"{name}" is neither a configured source nor an address; {hint}')
     return settings, source
 
