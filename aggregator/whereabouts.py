@@ -22,7 +22,7 @@ def after_answer(source: Source, visit: Visit, moved_to: str | None, *, familiar
     RFC 9110 §15.4.2 and §15.4.9 let a client replace its reference; publishers announce that by mistake too often.
     """
     if moved_to is None or not familiar:
-        return visit if visit.gone is visit.moving is None else replace(visit, gone=None, moving=None)
+        return visit if not (visit.gone or visit.moving) else replace(visit, gone=None, moving=None)
     visit = replace(visit, gone=None)
     if _is_upgrade(visit.address or source.url, moved_to):
         return replace(visit, address=moved_to, moving=None)
