@@ -24,6 +24,7 @@ T = TypeVar("T")
 Work = Callable[[Connection, list[Any]], list[Any]]
 
 MOST_IN_A_COMMIT = 200
+GATHERING_SECONDS = 0.01
 
 
 class Writer:
@@ -65,6 +66,7 @@ class Writer:
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
+            await asyncio.sleep(GATHERING_SECONDS)
             batch, self._waiting = self._waiting[:MOST_IN_A_COMMIT], self._waiting[MOST_IN_A_COMMIT:]
             together: dict[Work, list[tuple[Any, asyncio.Future[Any]]]] = {}
             for work, argument, future in batch:
