@@ -1,24 +1,22 @@
-"""`python -m benchmarks poll [--sources N] [--smoke]`: prints what a poll costs beside the script it replaces."""
+"""`python -m benchmarks poll|hostile|scale`: what polling costs, what hostile sources do to it, and how far it goes."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 
 from benchmarks import poll
-
-SMOKE_SOURCES, SOURCES = 20, 400
 
 
 def main() -> None:
     """Run the benchmark that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["poll"])
-    parser.add_argument("--sources", type=int, help=f"how many feeds (default {SOURCES})")
-    parser.add_argument("--smoke", action="store_true", help="only show that it runs")
-    chosen = parser.parse_args()
-    sources = chosen.sources or (SMOKE_SOURCES if chosen.smoke else SOURCES)
-    asyncio.run(poll.measure(sources))
+    chosen = parser.add_subparsers(dest="what", required=True)
+    polling = chosen.add_parser("poll", help="CPU, memory and store of a poll, beside other programs")
+    polling.add_argument("--sources", type=int, help="how many feeds (default 400)")
+    polling.add_argument("--smoke", action="store_true", help="20 feeds, each round once: only show that it runs")
+    polling.add_argument("--tls", action="store_true", help="only over TLS")
+    words = parser.parse_args()
+    poll.measure(words.sources or (20 if words.smoke else 400), smoke=words.smoke, only_tls=words.tls)
 
 
 if __name__ == "__main__":

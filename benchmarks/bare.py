@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Sequence
+from pathlib import Path
 
 import pycurl
 
 
 async def fetch_all(
-    urls: Sequence[str], etags: Sequence[str | None], *, concurrency: int, ca_file: str | None = None
-) -> list[tuple[int, int]]:
-    """GET every address, conditionally where there is an ETag; status and length of each body, in order."""
+    urls: Sequence[str], etags: Sequence[str | None], *, concurrency: int, ca_file: Path | None = None
+) -> list[tuple[int, str | None, int]]:
+    """GET every address, conditionally where there is an ETag; status, ETag and length of each body, in order."""
     loop, multi, sockets = asyncio.get_running_loop(), pycurl.CurlMulti(), selectors.DefaultSelector()
     ends: dict[pycurl.Curl, asyncio.Future[None]] = {}
-    results: list[tuple[int, int]] = [(0, 0)] * len(urls)
+    results: list[tuple[int, str | None, int]] = [(0, None, 0)] * len(urls)
     jobs = iter(range(len(urls)))
     timer: asyncio.Handle | None = None
 
@@ -42,7 +43,7 @@ async def fetch_all(
     async def work() -> None:
         curl = pycurl.Curl()
         options = ((pycurl.FORBID_REUSE, 1), (pycurl.DNS_CACHE_TIMEOUT, 0), (pycurl.NOSIGNAL, 1), (pycurl.PROXY, ""))
-        for option, value in (*options, *([(pycurl.CAINFO, ca_file)] if ca_file else [])):
+        for option, value in (*options, *([(pycurl.CAINFO, str(ca_file))] if ca_file else [])):
             curl.setopt(option, value)
         for job in jobs:
             head: list[bytes] = []
@@ -55,7 +56,8 @@ async def fetch_all(
             multi.add_handle(curl)
             await ends[curl]
             multi.remove_handle(curl)
-            results[job] = (curl.getinfo(pycurl.RESPONSE_CODE), sum(map(len, body)))
+            etag = next((line[5:].strip().decode() for line in head if line.lower().startswith(b"etag:")), None)
+            results[job] = (curl.getinfo(pycurl.RESPONSE_CODE), etag, sum(map(len, body)))
 
     multi.setopt(pycurl.M_SOCKETFUNCTION, watch)
     multi.setopt(pycurl.M_TIMERFUNCTION, set_timer)

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, field
+from pathlib import Path
 
-ITEMS = 20
-WORDS = (
-    "A feed republisher polls what people list and keeps every entry once. ",
-    "聚合器按时轮询来源，保存每一条目，并注明出处。",
-)
-# Which answer the farm gives, chosen by the first part of the path, so that one farm serves every measurement.
-MODES = ("conditional", "same", "two-new")
+from benchmarks.certificates import authority
+from benchmarks.documents import ITEMS, document
+
+# nginx finds the certificate by the address that was dialled: a name is not sent where the URL has an address.
+NGINX = """
+daemon off; {user} worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log crit;
+events {{ worker_connections 8192; }}
+http {{
+    access_log off; default_type application/xml; root {folder}/feeds;
+    client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+    uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+    server {{
+        listen 0.0.0.0:{http} backlog=4096;
+        listen 0.0.0.0:{https} ssl backlog=4096;
+        ssl_certificate {folder}/$server_addr.pem;
+        ssl_certificate_key {folder}/leaf.key;
+    }}
+}}
+"""
 
 
 def host(number: int) -> str:
@@ -22,80 +39,90 @@ def host(number: int) -> str:
     return f"127.{1 + number // 62500}.{number // 250 % 250}.{number % 250 + 1}"
 
 
-def document(number: int, newest: int = ITEMS) -> bytes:
-    """Feed `number`: RSS or Atom, Latin or Chinese, 20 items, 30 to 60 KB; `newest` numbers its newest item."""
-    text = WORDS[number % 2] * (30 if number % 2 == 0 else 18)
-    numbers = range(newest, newest - ITEMS, -1)
-    body = f"&lt;p&gt;{text}&lt;/p&gt;&lt;p&gt;&lt;a href=&quot;/more&quot;&gt;{number}&lt;/a&gt;&lt;/p&gt;"
-    site = f"https://feed{number}.example"
-    stamp = "2026-03-01T{:02}:{:02}:00Z"
-    if number % 4 < 2:
-        items = "".join(
-            f"<entry><id>{site}/{n}</id><title>{n} of {number} {WORDS[number % 2]}</title><link href='{site}/{n}'/>"
-            f"<updated>{stamp.format(n // 60 % 24, n % 60)}</updated><author><name>A {number}</name></author>"
-            f"<category term='c{n % 5}'/><content type='html'>{body}</content></entry>"
-            for n in numbers
-        )
-        head = (
-            f"<id>{site}/</id><title>Feed {number}</title><link href='{site}/'/><updated>{stamp.format(1, 0)}</updated>"
-        )
-        return f"<feed xmlns='http://www.w3.org/2005/Atom'>{head}{items}</feed>".encode()
-    items = "".join(
-        f"<item><guid>{site}/{n}</guid><title>Entry {n} of {number} {WORDS[number % 2]}</title><link>{site}/{n}</link>"
-        f"<pubDate>Sun, 01 Mar 2026 {n // 60 % 24:02}:{n % 60:02}:00 GMT</pubDate><category>c{n % 5}</category>"
-        f"<description>{body}</description></item>"
-        for n in numbers
-    )
-    head = f"<title>Feed {number}</title><link>{site}/</link><description>d</description>"
-    return f"<rss version='2.0'><channel>{head}{items}</channel></rss>".encode()
+@dataclass
+class Farm:
+    """A running farm. Its files are changed between rounds; the server's ETag is made of time and size."""
+
+    folder: Path
+    feeds: int
+    server: str
+    ports: dict[str, int]
+    ca: Path
+    _clock: int = field(default=1_772_000_000)
+
+    def url(self, scheme: str, number: int) -> str:
+        """Where a feed is served."""
+        return f"{scheme}://{host(number)}:{self.ports[scheme]}/{number}"
+
+    def leave(self, _turn: int) -> None:
+        """Change nothing: who asks conditionally gets 304."""
+
+    def touch(self, _turn: int) -> None:
+        """Give every feed a new time: everybody gets 200, with the body of before."""
+        self._clock += 1
+        for number in range(self.feeds):
+            os.utime(self._file(number), (self._clock, self._clock))
+
+    def grow(self, turn: int) -> None:
+        """Give one feed in ten two new items, another tenth at each turn."""
+        self._clock += 1
+        for number in range(turn, self.feeds, 10):
+            self._write(number, ITEMS + 2)
+
+    def fill(self) -> None:
+        """Write every feed as it is at first."""
+        for number in range(self.feeds):
+            self._write(number, ITEMS)
+
+    def _write(self, number: int, newest: int) -> None:
+        self._file(number).write_bytes(document(number, newest))
+        os.utime(self._file(number), (self._clock, self._clock))
+
+    def _file(self, number: int) -> Path:
+        return self.folder / "feeds" / str(number)
 
 
 @contextmanager
-def farm(feeds: int) -> Iterator[tuple[int, Connection]]:
-    """A farm of so many feeds in a process of its own: its port, and a pipe that takes the mode it answers in."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(feeds, theirs), daemon=True)
-    process.start()
-    port: int = ours.recv()
+def farm(folder: Path, feeds: int) -> Iterator[Farm]:
+    """A farm of so many feeds with its files in `folder`: behind nginx where there is one, else Python serves them."""
+    (folder / "feeds").mkdir(parents=True)
+    ports = {"http": _free_port(), "https": _free_port()}
+    ca = authority(folder, [host(number) for number in range(feeds)])
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if nginx:
+        user = "user root;" if os.geteuid() == 0 else ""
+        config = folder / "nginx.conf"
+        config.write_text(NGINX.format(folder=folder, user=user, **ports))
+        command = [nginx, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]
+    else:
+        places = map(str, (folder, feeds, *ports.values()))
+        command = [sys.executable, "-m", "benchmarks.plain_server", *places]
+    grown = Farm(folder, feeds, "nginx" if nginx else "asyncio", ports, ca)
+    grown.fill()
+    process = subprocess.Popen(command)
     try:
-        yield port, ours
+        for port in ports.values():
+            _await(port)
+        yield grown
     finally:
         process.terminate()
-        process.join()
+        process.wait()
 
 
-def _serve(feeds: int, pipe: Connection) -> None:
-    asyncio.run(_listen(feeds, pipe))
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("0.0.0.0", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
-async def _listen(feeds: int, pipe: Connection) -> None:
-    first = {number: document(number) for number in range(feeds)}
-    later = {number: document(number, ITEMS + 2) for number in range(0, feeds, 10)}
-    mode = MODES[0]
-
-    def switch() -> None:
-        nonlocal mode
-        mode = pipe.recv()
-        pipe.send(mode)
-
-    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        number = int(head.split(b" ", 2)[1].strip(b"/"))
-        changed = mode == "two-new" and number in later
-        body = later[number] if changed else first[number]
-        etag = b'"%d-%d"' % (number, changed)
-        if mode != "same" and b'if-none-match: "%d-%d"' % (number, changed) in head.lower():
-            writer.write(b"HTTP/1.1 304 Not Modified\r\nETag: %b\r\nConnection: close\r\n\r\n" % etag)
+def _await(port: int) -> None:
+    """Wait until somebody listens."""
+    for _ in range(500):
+        try:
+            socket.create_connection((host(0), port), 1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.02)
         else:
-            writer.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nETag: %b\r\nConnection: close\r\n"
-                b"Content-Length: %d\r\n\r\n" % (etag, len(body)) + body
-            )
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(client, "0.0.0.0", 0, backlog=1024)
-    pipe.send(server.sockets[0].getsockname()[1])
-    asyncio.get_running_loop().add_reader(pipe.fileno(), switch)
-    await server.serve_forever()
+            return
+    raise SystemExit(f"the farm does not listen at port {port}")

@@ -1,144 +1,180 @@
-"""What a poll costs, all processes together, beside the script of thirty lines that people write instead."""
+"""What a poll costs the product, beside a bare transport and what people use instead, all in one run."""
 
 from __future__ import annotations
 
-import asyncio
-import io
+import json
 import os
+import platform
+import sqlite3
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
-import feedparser
-import httpx
-import psutil
-from sqlmodel import Field, Session, SQLModel, create_engine, select
+from benchmarks.certificates import trusting
+from benchmarks.documents import ITEMS, document
+from benchmarks.farm import Farm, farm
+from benchmarks.watch import Cost, watching
 
-from aggregator.config import load
-from aggregator.model import Changes
-from aggregator.service import SystemClock, open_engine
-from aggregator.store import open_store
-from benchmarks.farm import farm, host
-
-BASE_URL = "https://planet.example"
-ROUNDS = (
-    ("first poll, 20 new items", "conditional"),
-    ("every answer 304", "conditional"),
-    ("every answer 200, same body", "same"),
-    ("one in ten has two new items", "two-new"),
+FIRST, ALL_304, TWO_NEW, SAME = "first poll, 20 new items", "all 304", "10 % with 2 new items", "all 200, same body"
+# The round, how the farm changes before each of its turns, and how many turns: the cheap ones are noisier.
+ROUNDS: tuple[tuple[str, Callable[[Farm, int], None], int], ...] = (
+    (FIRST, Farm.leave, 1),
+    (ALL_304, Farm.leave, 5),
+    (TWO_NEW, Farm.grow, 3),
+    (SAME, Farm.touch, 3),
 )
+# Polled by everybody before anything is measured: processes are started and libraries loaded then.
+WARM = 8
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Seconds of wall clock and of CPU (all processes) for one round."""
+class Target:
+    """In this round, our cost may be `most` times the other's."""
 
-    wall: float
-    cpu: float
-
-
-async def measure(feeds: int) -> None:
-    """Print the table: a row per round, ours and the script's, and the ratio of their CPU."""
-    with tempfile.TemporaryDirectory() as folder, farm(feeds) as (port, pipe):
-        urls = [f"http://{host(number)}:{port}/{number}" for number in range(feeds)]
-        ours, size = await _ours(urls, Path(folder), pipe)
-        script = await _script(urls, Path(folder), pipe)
-    print(f"{feeds} feeds, {os.cpu_count()} cores; milliseconds of CPU per poll, all processes")
-    print(f"{'round':32} {'aggregator':>11} {'script':>11} {'ratio':>7} {'polls/s':>9}")
-    for (name, _), mine, theirs in zip(ROUNDS, ours, script, strict=True):
-        row = (1000 * mine.cpu / feeds, 1000 * theirs.cpu / feeds, mine.cpu / theirs.cpu, feeds / mine.wall)
-        print(f"{name:32} {row[0]:11.2f} {row[1]:11.2f} {row[2]:7.2f} {row[3]:9.0f}")
-    print(f"store: {size / feeds / 20:.0f} bytes per entry")
+    scheme: str
+    round: str
+    other: str
+    most: float
 
 
-async def _rounds(pipe: Connection, once: Callable[[], Awaitable[None]]) -> list[Cost]:
-    costs = []
-    for _, mode in ROUNDS:
-        pipe.send(mode)
-        pipe.recv()
-        wall, cpu = time.perf_counter(), _cpu()
-        await once()
-        costs.append(Cost(time.perf_counter() - wall, _cpu() - cpu))
-    return costs
+TARGETS = (
+    Target("http", ALL_304, "bare", 1.6),
+    Target("http", ALL_304, "reader", 1 / 8),
+    Target("https", ALL_304, "bare", 1.4),
+    Target("https", ALL_304, "httpx", 1 / 2),
+    Target("http", SAME, "bare", 2),
+    Target("http", SAME, "reader", 1 / 30),
+    Target("http", TWO_NEW, "reader", 1 / 5),
+    Target("http", FIRST, "reader", 1 / 2),
+)
+STORE_TARGET = 0.6
+WHO = {"http": ("aggregator", "bare", "httpx", "script", "reader"), "https": ("aggregator", "bare", "httpx")}
 
 
-def _cpu() -> float:
-    """CPU seconds of this process and all below it, but for the farm, which is nobody's cost."""
-    total = 0.0
-    me = psutil.Process()
-    for process in (me, *me.children(recursive=True)):
-        if "spawn_main" in " ".join(process.cmdline()):
-            continue
-        times = process.cpu_times()
-        total += times.user + times.system
-    return total
+@dataclass
+class Runner:
+    """A contender in a process of its own, and what it has cost so far, by round."""
+
+    name: str
+    process: subprocess.Popen[str]
+    folder: Path
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
+    failure: str = ""
+    entry_bytes: float = 0.0
+
+    def poll(self, how_many: str) -> Cost:
+        """Let it poll so many feeds."""
+        assert self.process.stdin
+        assert self.process.stdout
+        with watching(self.process.pid) as cost:
+            print(how_many, file=self.process.stdin, flush=True)
+            answer = self.process.stdout.readline()
+        failed = json.loads(answer) if answer else ["it ended"]
+        self.failure = self.failure or "".join(failed)
+        return cost
+
+    def weigh(self, entries: int) -> None:
+        """Note the bytes of its store per entry, pages still in the write-ahead log included."""
+        store = self.folder / "store.db"
+        if store.exists():
+            with closing(sqlite3.connect(store)) as database:
+                pages, size = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+            self.entry_bytes = pages * size / entries
+
+    def cpu(self, name: str, feeds: int) -> float:
+        """Milliseconds of CPU per poll in a round; the middle one of its turns."""
+        return 1000 * median(cost.cpu for cost in self.costs[name]) / feeds
 
 
-async def _ours(urls: list[str], folder: Path, pipe: Connection) -> tuple[list[Cost], int]:
-    """The product, its reader processes warm, without publishing."""
-    lines = [f"  - {{id: s{n}, url: '{url}', category: c{n % 7}}}" for n, url in enumerate(urls)]
-    config = folder / "aggregator.yaml"
-    politeness = "fetch: {per_host: {delay: 0s}, allow_private: [127.0.0.0/8]}"
-    config.write_text("\n".join([f"site: {{base_url: '{BASE_URL}'}}", politeness, "sources:", *lines]))
-    settings = load(config, {})
-    failed: list[str] = []
+def measure(feeds: int, *, smoke: bool, only_tls: bool) -> None:
+    """Run everything and print the tables."""
+    results: dict[str, list[Runner]] = {}
+    with tempfile.TemporaryDirectory() as folder, farm(Path(folder) / "farm", feeds + WARM) as grown:
+        size = sum(len(document(number)) for number in range(20)) / 20_000
+        print(f"{feeds} feeds of {size:.0f} KB behind {grown.server}; Python {platform.python_version()}", end="; ")
+        print(f"{os.cpu_count()} cores; CPU of all processes in ms per poll (polls per second)")
+        for scheme in ("https",) if only_tls else ("http", "https"):
+            grown.fill()
+            results[scheme] = _race(grown, feeds, scheme, Path(folder), smoke=smoke)
+            _print_race(scheme, results[scheme], feeds)
+    _print_targets(results, feeds)
 
-    def done(changes: Changes) -> None:
-        if changes.visit.failures:
-            failed.append(changes.visit.detail)
 
-    store_path = folder / "store.db"
-    async with (
-        open_store(store_path, BASE_URL, alone=True) as store,
-        open_engine(settings, store, _nothing, done) as engine,
+def _race(grown: Farm, feeds: int, scheme: str, folder: Path, *, smoke: bool) -> list[Runner]:
+    """All contenders poll in turn, so that whatever else the machine does meets all of them."""
+    urls = [grown.url(scheme, number) for number in reversed(range(feeds + WARM))]  # the warm ones come first
+    with ExitStack() as stack:
+        runners = [stack.enter_context(_running(name, scheme, urls, folder, grown.ca)) for name in WHO[scheme]]
+        for runner in runners:
+            runner.poll(str(WARM))
+            runner.poll(str(WARM))
+        for name, change, turns in ROUNDS:
+            for turn in range(1 if smoke else turns):
+                change(grown, turn)
+                for runner in runners:
+                    runner.costs.setdefault(name, []).append(runner.poll("all"))
+            for runner in runners if name == FIRST else ():
+                runner.weigh((feeds + WARM) * ITEMS)
+    return runners
+
+
+@contextmanager
+def _running(name: str, scheme: str, urls: list[str], folder: Path, ca: Path) -> Iterator[Runner]:
+    own = folder / scheme / name
+    own.mkdir(parents=True)
+    (own / "urls.json").write_text(json.dumps(urls))
+    command = [sys.executable, "-m", "benchmarks.contenders", name, str(own)]
+    with (
+        (own / "log").open("w") as log,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, **trusting(ca)},
+        ) as process,
     ):
-        await store.enrol(settings.sources, SystemClock().now())
-        hosts = await store.hosts([source.id for source in settings.sources])
-        costs = await _rounds(pipe, lambda: engine.once(hosts, asyncio.Event()))
-    assert not failed, failed[:3]
-    return costs, store_path.stat().st_size
+        yield Runner(name, process, own)
 
 
-async def _nothing() -> None:
-    """Nothing is published here."""
+def _print_race(scheme: str, runners: list[Runner], feeds: int) -> None:
+    polled = feeds + WARM
+    print(f"\n{'plain HTTP' if scheme == 'http' else 'verified TLS':24}", *(f"{one.name:>15}" for one in runners))
+    for name, _, _ in ROUNDS:
+        cells = (
+            f"{one.cpu(name, polled):7.2f} ({polled / median(cost.wall for cost in one.costs[name]):5.0f})"
+            for one in runners
+        )
+        print(f"{name:24}", *(f"{cell:>15}" for cell in cells))
+    peaks = (max(cost.memory for costs in one.costs.values() for cost in costs) / 1e6 for one in runners)
+    print(f"{'peak memory, MB':24}", *(f"{peak:15.0f}" for peak in peaks))
+    print(f"{'store, bytes per entry':24}", *(f"{one.entry_bytes or '-':>15.5}" for one in runners))
+    for one in runners:
+        if one.failure:
+            print(f"  {one.name} is not measured, it failed: {one.failure[:150]}")
 
 
-class Item(SQLModel, table=True):
-    """The script's table."""
+def _print_targets(results: dict[str, list[Runner]], feeds: int) -> None:
+    print(f"\n{'target':56} {'at most':>8} {'measured':>9}")
+    for target in TARGETS:
+        by_name = {runner.name: runner for runner in results.get(target.scheme, [])}
+        if by_name:
+            ours, other = by_name["aggregator"], by_name[target.other]
+            ratio = ours.cpu(target.round, feeds) / other.cpu(target.round, feeds)
+            words = f"{target.round}, {target.scheme}: CPU, to {target.other}"
+            _print_target(words, target.most, ratio, valid=not (ours.failure or other.failure))
+    by_name = {runner.name: runner for runner in results.get("http", [])}
+    if by_name:
+        ratio = by_name["aggregator"].entry_bytes / by_name["reader"].entry_bytes
+        _print_target("store: bytes per entry, to reader", STORE_TARGET, ratio, valid=True)
 
-    id: str = Field(primary_key=True)
-    title: str
-    link: str
-    content: str
 
-
-async def _script(urls: list[str], folder: Path, pipe: Connection) -> list[Cost]:
-    """httpx + feedparser + `session.add`, conditional GET included, as one writes it in an evening."""
-    engine = create_engine(f"sqlite:///{folder}/script.db")
-    SQLModel.metadata.create_all(engine, tables=[Item.__table__])  # type: ignore[attr-defined]
-    etags: dict[str, str] = {}
-    gate = asyncio.Semaphore(64)
-
-    async def one(client: httpx.AsyncClient, url: str) -> None:
-        async with gate:
-            response = await client.get(url, headers={"If-None-Match": etags.get(url, "")})
-        if response.status_code == 304:
-            return
-        etags[url] = response.headers["etag"]
-        parsed = feedparser.parse(io.BytesIO(response.content))
-        with Session(engine) as session:
-            for entry in parsed.entries:
-                if session.exec(select(Item).where(Item.id == entry.id)).first() is None:
-                    content = entry.content[0].value if "content" in entry else entry.summary
-                    session.add(Item(id=entry.id, title=entry.title, link=entry.link, content=content))
-            session.commit()
-
-    async def once() -> None:
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=0)
-        async with httpx.AsyncClient(limits=limits, timeout=60) as client:
-            await asyncio.gather(*(one(client, url) for url in urls))
-
-    return await _rounds(pipe, once)
+def _print_target(words: str, most: float, ratio: float, *, valid: bool) -> None:
+    outcome = "not measured" if not valid else "met" if ratio <= most else "missed"
+    print(f"{words:56} {most:8.3f} {ratio:9.3f}  {outcome}")

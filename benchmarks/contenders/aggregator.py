@@ -1,0 +1,53 @@
+"""The product, with its store and its readers, without publishing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aggregator.config import load
+from aggregator.model import Changes
+from aggregator.service import SystemClock, open_engine
+from aggregator.store import open_store
+from benchmarks.contenders import Once
+
+BASE_URL = "https://planet.example"
+
+
+def configure(urls: list[str], folder: Path) -> Path:
+    """A config with these sources, polite to nobody: every address here is our own."""
+    lines = [f"  - {{id: s{n}, url: '{url}', category: c{n % 7}}}" for n, url in enumerate(urls)]
+    politeness = "fetch: {per_host: {delay: 0s}, allow_private: [127.0.0.0/8]}"
+    config = folder / "aggregator.yaml"
+    store = f"store: 'sqlite:///{folder}/store.db'"
+    config.write_text("\n".join([f"site: {{base_url: '{BASE_URL}'}}", store, politeness, "sources:", *lines, ""]))
+    return config
+
+
+@asynccontextmanager
+async def contender(urls: list[str], folder: Path) -> AsyncIterator[Once]:
+    """The product, without publishing."""
+    settings = load(configure(urls, folder), {})
+    failed: list[str] = []
+
+    def done(changes: Changes) -> None:
+        if changes.visit.failures:
+            failed.append(changes.visit.detail)
+
+    async def once(first: int | None) -> list[str]:
+        failed.clear()
+        await engine.once(await store.hosts([source.id for source in settings.sources[:first]]), asyncio.Event())
+        return failed
+
+    async with (
+        open_store(settings.store, BASE_URL, alone=True) as store,
+        open_engine(settings, store, _nothing, done) as engine,
+    ):
+        await store.enrol(settings.sources, SystemClock().now())
+        yield once
+
+
+async def _nothing() -> None:
+    """Nothing is published here."""
