@@ -25,6 +25,7 @@ from aggregator.model import (
 )
 from aggregator.whereabouts import after_answer, after_failure
 
+HASH_BYTES = 8
 MOST_RECENT = 10  # entries whose times tell how often a source publishes
 
 
@@ -76,20 +77,26 @@ def decide(
                 detail="; ".join(intake.problems)[:500],
                 validators=document.validators,
                 body_hash=document.body_hash,
-                seen=intake.hashes,
+                seen=b"".join(sorted(intake.hashes)),
                 cadence=intake.cadence,
                 recent=_recent(visit.recent, new),
             )
-            familiar = bool(known) or not visit.seen.isdisjoint(intake.hashes) or not visit.recent
+            familiar = bool(known) or not intake.hashes.isdisjoint(hashes_in(visit.seen)) or not visit.recent
             learned = after_answer(source, learned, document.moved_to, familiar=familiar, now=now)
             return Changes(source, learned, new, revised, before=visit)
         case _:
             assert_never(ended)
 
 
-def _recent(before: tuple[datetime, ...], new: tuple[NewEntry, ...]) -> tuple[datetime, ...]:
+def hashes_in(seen: bytes) -> frozenset[bytes]:
+    """The hashes of entries that a visit remembers."""
+    return frozenset(seen[start : start + HASH_BYTES] for start in range(0, len(seen), HASH_BYTES))
+
+
+def _recent(before: tuple[int, ...], new: tuple[NewEntry, ...]) -> tuple[int, ...]:
     """The times of the newest entries, newest first."""
-    return tuple(sorted((*before, *(one.published for one in new)), reverse=True)[:MOST_RECENT]) if new else before
+    times = (int(one.published.timestamp()) for one in new)
+    return tuple(sorted((*before, *times), reverse=True)[:MOST_RECENT]) if new else before
 
 
 def _new(entry: Entry, now: datetime) -> NewEntry:

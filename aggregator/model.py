@@ -430,8 +430,9 @@ class Visit:
     """What the last poll of a source left behind; the only memory a poll has.
 
     `due` is None for a source that ended: it is polled only when named. `attempted` is written before the fetch,
-    `finished` after it. `failures` counts failures in a row. `seen` are the hashes of the entries in the document that
-    was read last, `cadence` is what that said, `recent` the times of the newest entries, newest first. `address` is
+    `finished` after it. `failures` counts failures in a row. `seen` holds the hashes of the entries in the
+    document that was read last, 8 bytes each, `cadence` is what that said, `recent` the times of the newest entries in
+    seconds since 1970, newest first. These are kept as they are stored, for most polls never look at them. `address` is
     where the source has moved for good, if it has.
     """
 
@@ -446,9 +447,9 @@ class Visit:
     failures: int = 0
     validators: Validators | None = None
     body_hash: str | None = None
-    seen: frozenset[bytes] = frozenset()
+    seen: bytes = b""
     cadence: Cadence = Cadence()
-    recent: tuple[datetime, ...] = ()
+    recent: tuple[int, ...] = ()
     address: str | None = None
     moving: Moving | None = None
     gone: Gone | None = None

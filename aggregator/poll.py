@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import assert_never
 
-from aggregator.changes import decide
+from aggregator.changes import decide, hashes_in
 from aggregator.errors import AggregatorError
 from aggregator.model import Changes, Document, Failed, Intake, Outcome, Reason, Source, Unchanged, Visit
 from aggregator.ports import Clock, Fetcher, Reader, Store
@@ -41,7 +41,7 @@ async def _ended(
             case Unchanged() | Failed():
                 return fetched
             case Document():
-                intake = await reader.read(source, fetched, visit.seen)
+                intake = await reader.read(source, fetched, hashes_in(visit.seen))
                 if isinstance(intake, Intake):
                     return fetched, intake
                 return Failed(intake.reason, intake.detail, intake.status, fetched.hints)
@@ -58,6 +58,9 @@ def _report(changes: Changes, seconds: float) -> None:
     """One line per walk, fields not prose; never a body, never a secret."""
     visit = changes.visit
     failed = visit.outcome is Outcome.FAILED
+    level = logging.WARNING if failed else logging.INFO
+    if not log.isEnabledFor(level):
+        return
     fields = {
         "source": changes.source.id,
         "outcome": visit.outcome,
@@ -68,4 +71,4 @@ def _report(changes: Changes, seconds: float) -> None:
         "due": f"+{int((visit.due - visit.finished).total_seconds())}s" if visit.due and visit.finished else "never",
         "why": visit.why,
     }
-    log.log(logging.WARNING if failed else logging.INFO, "poll", extra={"fields": fields})
+    log.log(level, "poll", extra={"fields": fields})

@@ -34,7 +34,8 @@ def scheduled(changes: Changes, before: Visit, failed: Failed | None, hints: Hin
     due, why = (
         _after_failure(source, visit, before, now) if failed else _after_success(source, visit, before, hints, now)
     )
-    due, why = _in_open_hours(due, why, visit.cadence, _phase(source))
+    if visit.cadence.skip_hours or visit.cadence.skip_days:
+        due, why = _in_open_hours(due, why, visit.cadence, _phase(source))
     if hints.retry_after and now + hints.retry_after > due:
         due, why = now + hints.retry_after, Why.RETRY_AFTER
     busy_until = None
@@ -63,7 +64,7 @@ def _wishes(source: Source, visit: Visit, hints: Hints, now: datetime) -> Iterat
             yield span, why
     if source.adapts and visit.recent:
         # From the oldest of the newest entries until now: a source that falls silent is asked less and less.
-        gap = (now - visit.recent[-1]) / len(visit.recent)
+        gap = timedelta(seconds=now.timestamp() - visit.recent[-1]) / len(visit.recent)
         yield gap / POLLS_PER_ENTRY, Why.PACE
 
 

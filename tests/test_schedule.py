@@ -103,10 +103,10 @@ def test_skipped_hours_and_days_are_left_out_in_gmt(cadence: Cadence, hour: int,
 
 
 def test_a_source_that_publishes_rarely_is_asked_less_often_when_the_interval_was_left_to_us() -> None:
-    weekly = tuple(NOW - n * 7 * DAY for n in range(1, 11))
-    hourly = tuple(NOW - n * HOUR for n in range(1, 11))
-    silent = tuple(NOW - 365 * DAY - n * HOUR for n in range(10))
-    daily = tuple(NOW - n * DAY for n in range(1, 11))
+    weekly = tuple(int((NOW - n * 7 * DAY).timestamp()) for n in range(1, 11))
+    hourly = tuple(int((NOW - n * HOUR).timestamp()) for n in range(1, 11))
+    silent = tuple(int((NOW - 365 * DAY - n * HOUR).timestamp()) for n in range(10))
+    daily = tuple(int((NOW - n * DAY).timestamp()) for n in range(1, 11))
     assert wait(after(source(adapts=True), punctual(), recent=daily)) == (3 * HOUR, Why.PACE)
     assert wait(after(source(adapts=True), punctual(), recent=weekly)) == (21 * HOUR, Why.PACE)
     assert wait(after(source(adapts=True), punctual(), recent=silent)) == (DAY, Why.PACE)

@@ -19,11 +19,12 @@ def hints_of(headers: Mapping[str, str]) -> Hints:
     Times are spans from now, never below zero and at most seven days; a date is read against the server's own clock,
     its `Date`, or not at all.
     """
-    date = _http_date(headers.get("date", ""))
-    max_age = _max_age(headers)
-    expires = None if max_age is not None else _until(headers.get("expires", ""), date)
-    wish = headers.get("retry-after", "").strip()
-    retry_after = _seconds(wish) if re.fullmatch(r"[0-9]+", wish) else _until(wish, date)
+    max_age = _max_age(headers) if "cache-control" in headers else None
+    expires = _until("expires", headers) if max_age is None and "expires" in headers else None
+    retry_after = None
+    if "retry-after" in headers:
+        wish = headers["retry-after"].strip()
+        retry_after = _seconds(wish) if re.fullmatch(r"[0-9]+", wish) else _until("retry-after", headers)
     return Hints(max_age, expires, retry_after)
 
 
@@ -37,8 +38,8 @@ def _max_age(headers: Mapping[str, str]) -> timedelta | None:
     return max(_seconds(match[1]) - spent, timedelta())
 
 
-def _until(value: str, now: datetime | None) -> timedelta | None:
-    until = _http_date(value)
+def _until(name: str, headers: Mapping[str, str]) -> timedelta | None:
+    until, now = _http_date(headers[name]), _http_date(headers.get("date", ""))
     return None if until is None or now is None else min(max(until - now, timedelta()), LONGEST)
 
 

@@ -42,7 +42,9 @@ class HostLimits:
         host.askers += 1
         try:
             async with host.places:
-                await asyncio.sleep(max(0.0, host.quiet_since + self.delay - loop.time()))
+                pause = host.quiet_since + self.delay - loop.time()
+                if pause > 0:
+                    await asyncio.sleep(pause)
                 if loop.time() < host.busy_until:
                     yield False
                     return

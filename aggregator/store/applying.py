@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +36,7 @@ def begin(connection: Connection, asked: list[tuple[str, datetime]]) -> list[Vis
     rows = {row.source_id: row for row in connection.execute(select(VISIT).where(VISIT.c.source_id.in_(names)))}
     attempts = [_attempt(rows[name], now) for name, now in asked]
     connection.execute(_ATTEMPT, attempts)
-    return [replace(visit_of(rows[name]), attempted=now) for name, now in asked]
+    return [visit_of(rows[name], now) for name, now in asked]
 
 
 def _attempt(row: Row[Any], now: datetime) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Memory:
     """What a visit remembers beside its columns, which the store never looks into."""
 
     cadence: Cadence = SAID_NOTHING
-    recent: tuple[datetime, ...] = ()
+    recent: tuple[int, ...] = ()
     moving: Moving | None = None
     gone: Gone | None = None
 
@@ -53,7 +53,7 @@ READERS: Mapping[tuple[type, str], Any] = {
     (Origin, "authors"): Person,
     (Origin, "updated"): _moment,
     (Memory, "cadence"): Cadence,
-    (Memory, "recent"): _moment,
+    (Memory, "recent"): int,
     (Memory, "moving"): Moving,
     (Memory, "gone"): Gone,
     (Cadence, "ttl"): _span,

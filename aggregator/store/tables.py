@@ -11,8 +11,6 @@ from sqlmodel import Field, SQLModel
 from aggregator.model import Outcome, Reason, Validators, Visit, Why
 from aggregator.store.codec import Memory, pack, unpack
 
-SEEN_BYTES = 8
-
 
 class Instant(TypeDecorator[datetime]):
     """An aware datetime, kept as seconds since 1970."""
@@ -167,14 +165,14 @@ SOURCE, VISIT, ENTRY, REVISION = _table(SourceRow), _table(VisitRow), _table(Ent
 MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRow)
 
 
-def visit_of(row: Row[Any]) -> Visit:
-    """A visit as the walks know it."""
+def visit_of(row: Row[Any], attempted: datetime | None = None) -> Visit:
+    """A visit as the walks know it; `attempted` when a poll begins at this moment."""
     memory = unpack(Memory, row.memory) if row.memory != "{}" else Memory()
     return Visit(
         source_id=row.source_id,
         due=row.due,
         why=Why(row.why),
-        attempted=row.attempted,
+        attempted=attempted or row.attempted,
         finished=row.finished,
         outcome=Outcome(row.outcome) if row.outcome else None,
         reason=Reason(row.reason) if row.reason else None,
@@ -182,7 +180,7 @@ def visit_of(row: Row[Any]) -> Visit:
         failures=row.failures,
         validators=unpack(Validators, row.validators) if row.validators else None,
         body_hash=row.body_hash,
-        seen=frozenset(row.seen[i : i + SEEN_BYTES] for i in range(0, len(row.seen), SEEN_BYTES)),
+        seen=row.seen,
         cadence=memory.cadence,
         recent=memory.recent,
         address=row.address,
@@ -210,7 +208,7 @@ def lesson_of(visit: Visit) -> dict[str, Any]:
     return {
         "validators": pack(visit.validators) if visit.validators else None,
         "body_hash": visit.body_hash,
-        "seen": b"".join(sorted(visit.seen)),
+        "seen": visit.seen,
         "address": visit.address,
         "memory": pack(Memory(visit.cadence, visit.recent, visit.moving, visit.gone)),
     }
