@@ -22,7 +22,7 @@ import zstandard
 from fetching import document, failure, fetcher, outside_fixture, source, talking, visit  # noqa: F401
 from scripted_web import Answer, Request, ScriptedWeb
 
-from aggregator.fetch.body import BadCoding, TooLarge, read_body
+from aggregator.fetch.body import BadCoding, TooLarge, decode, read_body
 from aggregator.model import Document, Failed, Reason
 
 pytestmark = pytest.mark.usefixtures("outside")
@@ -263,6 +263,39 @@ async def test_a_compression_bomb_is_never_inflated_past_the_cap(web: ScriptedWe
         tracemalloc.stop()
     assert failed.reason is Reason.TOO_LARGE
     assert peak < 8 * MIB
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_a_bomb_makes_no_more_than_the_cap_and_a_little(coding: str) -> None:
+    by_coding = {"deflate": zlib.compress, "br": brotli.compress, "zstd": without_length, "gzip": gzip.compress}
+    bomb = by_coding[coding](bytes(64 * MIB))
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            decode(bomb, coding, 16 * MIB)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * MIB + 4 * MIB
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+async def test_a_long_body_is_undone_off_the_event_loop(coding: str) -> None:
+    by_coding = {"deflate": zlib.compress, "br": brotli.compress, "zstd": without_length, "gzip": gzip.compress}
+    long = FEED * 100_000
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    wire = by_coding[coding](long)
+    assert await read_body(in_pieces(wire, len(wire)), coding, 10 * MIB) == long
+    counting.cancel()
+    assert turns > 0
 
 
 async def test_a_bomb_inside_a_gzip_body_stays_packed(web: ScriptedWeb) -> None:

@@ -17,7 +17,7 @@ GZIP_MAGIC = b"\x1f\x8b\x08"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZSTD_WINDOW = 8 * 1024**2  # the most that this content coding may ask for (RFC 9659 §3)
 MOST_MEMBERS = 200  # of a compressed body; compressors that work in blocks make one for each 64 KiB or more
-LARGE = 64 * 1024  # bytes on the wire from which undoing a coding would be felt by everybody on the event loop
+STEP = 1024**2  # bytes made at a time, so that one who makes too many is found out with no more than that in excess
 
 
 class TooLarge(Exception):  # noqa: N818  (an end, not a bug)
@@ -39,7 +39,12 @@ async def read_body(chunks: AsyncIterator[bytes], coding: str, cap: int) -> byte
         if len(received) > cap:
             raise TooLarge
     body = bytes(received)
-    return await asyncio.to_thread(decode, body, name, cap) if len(body) > LARGE else decode(body, name, cap)
+    if len(body) <= STEP:
+        try:
+            return decode(body, name, min(cap, STEP))
+        except TooLarge:  # a hundred bytes can stand for 10 MiB, which everybody on the event loop would feel
+            pass
+    return await asyncio.to_thread(decode, body, name, cap)
 
 
 def decode(body: bytes, name: str, cap: int) -> bytes:
@@ -58,46 +63,69 @@ def decode(body: bytes, name: str, cap: int) -> bytes:
     return body
 
 
+class _Pieces:
+    """What came out so far, at most `cap` bytes of it."""
+
+    def __init__(self, cap: int) -> None:
+        self._pieces: list[bytes] = []
+        self._left = cap
+
+    def room(self) -> int:
+        """How many bytes the next piece may have: one too many at most."""
+        return min(STEP, self._left + 1)
+
+    def add(self, piece: bytes) -> None:
+        """Raises `TooLarge`."""
+        self._pieces.append(piece)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise TooLarge
+
+    def whole(self) -> bytes:
+        """All of it."""
+        return b"".join(self._pieces)
+
+
 def _inflate(compressed: bytes, wbits: int, cap: int) -> bytes:
-    """All members of a compressed body, never making more than `cap` bytes."""
-    out = bytearray()
+    """All members of a compressed body (RFC 1950, 1951, 1952), never making more than `cap` bytes."""
+    out = _Pieces(cap)
     start = 0
     # Each member copies what follows it: without a bound, 10 MiB of empty members take minutes.
     for _ in range(MOST_MEMBERS):
         inflater = zlib.decompressobj(wbits)
+        fed: bytes | memoryview = memoryview(compressed)[start:]
         try:
-            out += inflater.decompress(memoryview(compressed)[start:], cap + 1 - len(out))
+            while not inflater.eof:
+                piece = inflater.decompress(fed, out.room())
+                out.add(piece)
+                fed = inflater.unconsumed_tail
+                if not (piece or fed or inflater.eof):
+                    raise BadCoding("the compressed body ends early")
         except zlib.error as error:
             if start:
-                return bytes(out)  # whole members, then junk: as gunzip does, the junk is left alone
+                return out.whole()  # whole members, then junk: as gunzip does, the junk is left alone
             raise BadCoding("the compressed body is damaged") from error
-        if len(out) > cap:
-            raise TooLarge
-        if not inflater.eof:
-            raise BadCoding("the compressed body ends early")
         start = len(compressed) - len(inflater.unused_data)
         if not compressed.startswith(GZIP_MAGIC, start):
-            return bytes(out)
+            return out.whole()
     raise BadCoding(f"the compressed body has more than {MOST_MEMBERS} members")
 
 
 def _unbrotli(compressed: bytes, cap: int) -> bytes:
-    """The one stream of a Brotli body (RFC 7932), never making much more than `cap` bytes."""
+    """The one stream of a Brotli body (RFC 7932), never making more than `cap` bytes."""
+    out = _Pieces(cap)
     decompressor = brotli.Decompressor()
-    out = bytearray()
     fed = compressed
     try:
         while not decompressor.is_finished():
-            more = decompressor.process(fed, output_buffer_limit=cap + 1 - len(out))
-            out += more
-            if len(out) > cap:
-                raise TooLarge
-            if not (more or fed or decompressor.is_finished()):
+            piece = decompressor.process(fed, output_buffer_limit=out.room())
+            out.add(piece)
+            if not (piece or fed or decompressor.is_finished()):
                 raise BadCoding("the compressed body ends early")
             fed = b""
     except brotli.error as error:
         raise BadCoding("the compressed body is damaged") from error
-    return bytes(out)
+    return out.whole()
 
 
 def _unzstd(compressed: bytes, cap: int) -> bytes:
@@ -107,19 +135,19 @@ def _unzstd(compressed: bytes, cap: int) -> bytes:
         # The library either bounds what comes out or says whether the end was there. So it is counted first.
         with decompressor.stream_reader(compressed, read_across_frames=True) as reader:
             left = cap
-            while made := reader.read(min(left + 1, LARGE)):
-                left -= len(made)
+            while made := len(reader.read(64 * 1024)):
+                left -= made
                 if left < 0:
                     raise TooLarge
-        out = bytearray()
+        out = _Pieces(cap)
         for _ in range(MOST_MEMBERS):
             frame = decompressor.decompressobj()
-            out += frame.decompress(compressed)
+            out.add(frame.decompress(compressed))
             if not frame.eof:
                 raise BadCoding("the compressed body ends early")
             compressed = frame.unused_data
             if not compressed.startswith(ZSTD_MAGIC):
-                return bytes(out)
+                return out.whole()
     except zstandard.ZstdError as error:
         raise BadCoding("the compressed body is damaged") from error
     raise BadCoding(f"the compressed body has more than {MOST_MEMBERS} frames")
