@@ -51,7 +51,8 @@ class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
     `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `adapts` says
-    that a source which publishes rarely may be polled less often than each `interval`.
+    that a source which publishes rarely may be polled less often than each `interval`;
+    `insecure_tls`, that any certificate of its own origin is taken.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Source:
     rights: str | None = None
     timezone: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    insecure_tls: bool = False
 
     @property
     def pages(self) -> tuple[str, ...]:

@@ -407,6 +407,13 @@ def test_nothing_secret_of_an_address_is_shown_or_becomes_an_id(url: str, shown:
     assert source.id == source_id(shown)
 
 
+def test_tls_is_verified_unless_one_source_says_otherwise() -> None:
+    assert of_source("").insecure_tls is False
+    assert of_source("insecure_tls: true").insecure_tls is True
+    with pytest.raises(ConfigError, match="insecure_tls"):
+        of_source("", defaults="insecure_tls: true")
+
+
 def test_an_address_out_of_a_file_is_shown_as_its_host(here: Path) -> None:
     (here / "address").write_text("https://a.example/s3cret/feed\n")
     source = only("sources:\n  - url: !file address\n")

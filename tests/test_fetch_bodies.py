@@ -12,13 +12,17 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import brotli
 import pytest
+import zstandard
 from fetching import document, failure, fetcher, outside_fixture, source, talking, visit  # noqa: F401
 from scripted_web import Answer, Request, ScriptedWeb
 
-from aggregator.fetch.body import BadCoding, TooLarge, read_body
+from aggregator.fetch.body import BadCoding, TooLarge, decode, read_body
 from aggregator.model import Document, Failed, Reason
 
 pytestmark = pytest.mark.usefixtures("outside")
@@ -31,6 +35,18 @@ NOISE = random.Random(1).randbytes(CAP)
 
 def raw_deflate(body: bytes) -> bytes:
     squeeze = zlib.compressobj(wbits=-15)
+    return squeeze.compress(body) + squeeze.flush()
+
+
+def without_length(body: bytes) -> bytes:
+    """A Zstandard frame that does not say how long its content is."""
+    return zstandard.ZstdCompressor(write_content_size=False).compress(body)
+
+
+def wide(body: bytes) -> bytes:
+    """A Zstandard frame whose window is 128 MiB."""
+    parameters = zstandard.ZstdCompressionParameters(window_log=27, write_content_size=False)
+    squeeze = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     return squeeze.compress(body) + squeeze.flush()
 
 
@@ -73,6 +89,14 @@ async def in_pieces(body: bytes, length: int) -> AsyncIterator[bytes]:
         ("deflate", raw_deflate(FEED)),
         ("deflate", zlib.compress(FEED) + b"junk"),
         ("deflate", gzip.compress(FEED)),
+        ("br", brotli.compress(FEED)),
+        ("BR", brotli.compress(FEED, quality=0)),
+        ("br", brotli.compress(FEED * 1, lgwin=10)),
+        ("zstd", zstandard.compress(FEED)),
+        ("zstd", without_length(FEED)),
+        ("zstd", zstandard.compress(FEED[:9]) + without_length(b"") + zstandard.compress(FEED[9:])),
+        ("zstd", FEED),
+        ("zstd", gzip.compress(FEED)),
     ],
 )
 async def test_a_body_is_decoded_from_its_content_coding(web: ScriptedWeb, coding: str | None, wire: bytes) -> None:
@@ -80,13 +104,14 @@ async def test_a_body_is_decoded_from_its_content_coding(web: ScriptedWeb, codin
     assert (await document(web.script("/feed", Answer(wire, headers=headers)))).body == FEED
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "x-gzip"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "x-gzip", "br", "zstd"])
 async def test_an_empty_body_is_empty_in_every_coding(web: ScriptedWeb, coding: str) -> None:
     assert (await document(web.script("/feed", Answer(b"", headers={"Content-Encoding": coding})))).body == b""
 
 
 @pytest.mark.parametrize(
-    "coding", ["br", "zstd", "compress", "gzip, gzip", "gzip, br", "gzip,", "aws-chunked", "x" * 500]
+    "coding",
+    ["compress", "gzip, gzip", "gzip, br", "br, br", "zstd, gzip", "gzip,", "br;q=1", "dcb", "aws-chunked", "x" * 500],
 )
 async def test_a_coding_that_was_not_asked_for_is_a_failure(web: ScriptedWeb, coding: str) -> None:
     headers = {"Content-Encoding": coding, "Cache-Control": "max-age=60"}
@@ -112,6 +137,20 @@ async def test_a_coding_that_was_not_asked_for_is_a_failure(web: ScriptedWeb, co
         ("deflate", raw_deflate(FEED)[:-3]),
         ("deflate", zlib.compress(FEED)[:-4] + b"\0\0\0\0"),
         ("deflate", b"this is no deflate stream"),
+        ("br", b"this is no brotli stream"),
+        ("br", FEED),
+        ("br", gzip.compress(FEED)),
+        ("br", brotli.compress(FEED)[:-1]),
+        ("br", brotli.compress(NOISE)[:2000]),
+        ("br", brotli.compress(FEED)[:1]),
+        ("zstd", zstandard.compress(FEED)[:-1]),
+        ("zstd", zstandard.compress(FEED)[:5]),
+        ("zstd", without_length(FEED)[:-1]),
+        ("zstd", zstandard.compress(NOISE)[:2000]),
+        ("zstd", zstandard.compress(FEED) + zstandard.compress(FEED)[:-2]),
+        ("zstd", zstandard.compress(FEED)[:4] + b"\xff" * 20),
+        ("zstd", wide(FEED)),  # more than RFC 9659 lets a server ask for
+        ("zstd", zstandard.compress(b"") * 300),
     ],
 )
 async def test_a_damaged_or_unfinished_compressed_body_is_a_failure_and_not_half_a_document(
@@ -129,9 +168,12 @@ async def test_only_one_layer_is_undone_however_many_there_are(web: ScriptedWeb)
 
 
 @pytest.mark.parametrize("piece", [1, 7, 65536])
-@pytest.mark.parametrize("squeeze", [gzip.compress, zlib.compress, raw_deflate, bytes])
+@pytest.mark.parametrize(
+    "squeeze", [gzip.compress, zlib.compress, raw_deflate, brotli.compress, zstandard.compress, bytes]
+)
 async def test_it_does_not_matter_in_which_pieces_a_body_arrives(squeeze: type[bytes], piece: int) -> None:
-    coding = {gzip.compress: "gzip", bytes: ""}.get(squeeze, "deflate")
+    named = {gzip.compress: "gzip", brotli.compress: "br", zstandard.compress: "zstd", bytes: ""}
+    coding = named.get(squeeze, "deflate")
     wire = squeeze(FEED * 20)
     assert await read_body(in_pieces(wire, piece), coding, CAP) == FEED * 20
 
@@ -147,6 +189,9 @@ async def test_it_does_not_matter_in_which_pieces_a_body_arrives(squeeze: type[b
         head("Transfer-Encoding: chunked") + chunked(b"x" * 60_000, b"x" * 40_000),
         head("Content-Encoding: gzip") + gzip.compress(b"x" * CAP),
         head("Content-Encoding: deflate") + zlib.compress(b"x" * CAP),
+        head("Content-Encoding: br") + brotli.compress(b"x" * CAP),
+        head("Content-Encoding: zstd") + without_length(b"x" * CAP),
+        head("Content-Encoding: zstd") + zstandard.compress(b"x" * CAP),
         head("Content-Encoding: gzip") + gzip.compress(b"x" * (CAP - 1)) + gzip.compress(b"x"),
         head("Content-Encoding: gzip") + gzip.compress(b"x" * CAP) + gzip.compress(b""),
     ],
@@ -164,6 +209,9 @@ async def test_a_body_of_exactly_the_cap_arrives(web: ScriptedWeb, wire: bytes) 
         head("Transfer-Encoding: chunked") + chunked(b"x" * CAP, b"x"),
         head("Content-Encoding: gzip") + gzip.compress(b"x" * (CAP + 1)),
         head("Content-Encoding: deflate") + zlib.compress(b"x" * (CAP + 1)),
+        head("Content-Encoding: br") + brotli.compress(b"x" * (CAP + 1)),
+        head("Content-Encoding: zstd") + without_length(b"x" * (CAP + 1)),
+        head("Content-Encoding: zstd") + zstandard.compress(b"x" * (CAP + 1)),
         head("Content-Encoding: deflate") + raw_deflate(b"x" * (CAP + 1)),
         head("Content-Encoding: gzip") + gzip.compress(b"x" * CAP) + gzip.compress(b"x"),
         head("Content-Encoding: gzip") + gzip.compress(NOISE),  # over the cap on the wire already
@@ -200,9 +248,10 @@ async def test_an_endless_body_is_left_as_soon_as_it_is_too_large() -> None:
     assert sent < 50 * MIB
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", None])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", None])
 async def test_a_compression_bomb_is_never_inflated_past_the_cap(web: ScriptedWeb, coding: str | None) -> None:
-    bomb = (zlib.compress if coding == "deflate" else gzip.compress)(bytes(64 * MIB), 9)
+    by_coding = {"deflate": zlib.compress, "br": brotli.compress, "zstd": without_length}
+    bomb = by_coding.get(coding or "", gzip.compress)(bytes(64 * MIB))
     assert len(bomb) < CAP
     url = web.script("/feed", Answer(bomb, headers={"Content-Encoding": coding} if coding else {}))
     del bomb
@@ -214,6 +263,39 @@ async def test_a_compression_bomb_is_never_inflated_past_the_cap(web: ScriptedWe
         tracemalloc.stop()
     assert failed.reason is Reason.TOO_LARGE
     assert peak < 8 * MIB
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_a_bomb_makes_no_more_than_the_cap_and_a_little(coding: str) -> None:
+    by_coding = {"deflate": zlib.compress, "br": brotli.compress, "zstd": without_length, "gzip": gzip.compress}
+    bomb = by_coding[coding](bytes(64 * MIB))
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            decode(bomb, coding, 16 * MIB)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * MIB + 4 * MIB
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+async def test_a_long_body_is_undone_off_the_event_loop(coding: str) -> None:
+    by_coding = {"deflate": zlib.compress, "br": brotli.compress, "zstd": without_length, "gzip": gzip.compress}
+    long = FEED * 100_000
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    wire = by_coding[coding](long)
+    assert await read_body(in_pieces(wire, len(wire)), coding, 10 * MIB) == long
+    counting.cancel()
+    assert turns > 0
 
 
 async def test_a_bomb_inside_a_gzip_body_stays_packed(web: ScriptedWeb) -> None:
@@ -361,6 +443,50 @@ async def test_a_certificate_that_nobody_vouches_for_is_a_tls_failure(tmp_path: 
     assert failed.reason is Reason.TLS
     assert failed.detail.startswith("the certificate is not valid: ")
     assert asked == []
+
+
+@asynccontextmanager
+async def serving_tls(folder: Path, answer: bytes) -> AsyncIterator[str]:
+    """A server on the loopback whose certificate nobody vouches for; gives its address."""
+    pem = folder / "own.pem"
+    pem.write_text(OWN_CERTIFICATE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the other side had enough
+        writer.close()
+
+    server = await asyncio.start_server(respond, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+async def test_any_certificate_is_taken_from_a_source_that_says_so_and_from_no_other(tmp_path: Path) -> None:
+    async with serving_tls(tmp_path, head() + FEED) as url, fetcher() as door:
+        insecure = replace(source(url), insecure_tls=True)
+        found = await door.fetch(insecure, visit())
+        assert isinstance(found, Document)
+        assert found.body == FEED
+        refused = await door.fetch(source(url), visit())  # right behind it, over the handle that was used then
+        assert isinstance(refused, Failed)
+        assert refused.reason is Reason.TLS
+
+
+async def test_an_insecure_source_cannot_lead_to_an_insecure_elsewhere(web: ScriptedWeb, tmp_path: Path) -> None:
+    async with serving_tls(tmp_path, head() + FEED) as elsewhere:
+        moved = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: %s\r\n\r\n" % elsewhere.encode()
+        async with serving_tls(tmp_path, moved) as url:
+            insecure = replace(source(url), insecure_tls=True)
+            assert (await failure(insecure, allow_private="127.0.0.1")).reason is Reason.TLS
+        plain = web.script("/start", Answer(b"", 302, {"Location": elsewhere}))
+        insecure = replace(source(plain), insecure_tls=True)
+        assert (await failure(insecure, allow_private="127.0.0.1")).reason is Reason.TLS
 
 
 # ---------------------------------------------------------------- one deadline

@@ -160,6 +160,28 @@ def test_the_loopback_is_vouched_for_by_host_and_port(
         vouched.reset(token)
 
 
+@pytest.mark.parametrize("port", [80, 443, 8080, 8443])
+def test_the_usual_ports_are_open_to_everybody(port: int) -> None:
+    assert AddressGuard().permits("a.example", port, ipaddress.ip_address("93.184.216.34"))
+
+
+@pytest.mark.parametrize("port", [1, 21, 22, 25, 81, 3306, 5432, 6379, 8000, 8081, 9200, 11211, 65535])
+def test_another_port_is_open_only_when_the_sources_own_address_names_it(port: int) -> None:
+    public = ipaddress.ip_address("93.184.216.34")
+    guard = AddressGuard(["b.example", "10.0.0.0/8"])
+    assert not guard.permits("a.example", port, public)
+    assert guard.permits("b.example", port, public)  # allowed by name, so its services are known, too
+    assert guard.permits("a.example", port, ipaddress.ip_address("10.0.0.1"))
+    token = vouched.set(("a.example", port))
+    try:
+        assert guard.permits("a.example", port, public)
+        assert guard.permits("www.a.example", port, public)
+        assert not guard.permits("a.example", port + 1, public)
+        assert not guard.permits("a.example", port, ipaddress.ip_address("192.168.0.1"))
+    finally:
+        vouched.reset(token)
+
+
 # ---------------------------------------------------------------- from names to addresses
 
 
@@ -470,3 +492,74 @@ async def test_the_word_for_this_machine_is_not_one_for_the_network_beside_it(
         failed = await failure(web.script("/start", Answer(b"", 307, {"Location": target})))
         assert failed.reason is Reason.ADDRESS_REFUSED
     assert {address for address, _ in outside.dialled} == {"127.0.0.1"}
+
+
+# ---------------------------------------------------------------- every row of the tables, all the way to the socket
+
+
+def in_url(address: str) -> str:
+    """An address as the host of a URL, without its zone, which no URL can hold."""
+    return f"[{address.partition('%')[0]}]" if ":" in address else address
+
+
+@pytest.mark.parametrize("address", REFUSED)
+async def test_what_is_refused_is_never_dialled_directly_by_name_or_by_redirect(
+    web: ScriptedWeb, outside: Outside, guarded: GuardedTransport, address: str
+) -> None:
+    outside.names["private.example"] = [address]
+    outside.names["mixed.example"] = ["93.184.216.34", address]
+    targets = [f"http://{in_url(address)}/", f"https://{in_url(address)}:8443/", "http://private.example/"]
+    targets.append("https://mixed.example/")
+    for number, target in enumerate(targets):
+        with pytest.raises(AddressRefused):  # asked of the transport: a loopback source would be its operator's word
+            await guarded.get(target, ())
+        start = web.script(f"/{number}", Answer(b"", 302, {"Location": target}))
+        assert (await failure(start)).reason is Reason.ADDRESS_REFUSED
+    assert {where for where in outside.dialled if where[1] != web.port} == set()
+
+
+@pytest.mark.parametrize("address", REFUSED)
+async def test_a_name_that_turns_to_what_is_refused_is_dialled_as_long_as_it_was_public(
+    outside: Outside, address: str
+) -> None:
+    outside.names["turning.example"] = ["93.184.216.34"]
+    async with fetcher() as door:
+        await door.fetch(source("http://turning.example/"), visit())
+        outside.names["turning.example"] = [address]
+        turned = await door.fetch(source("http://turning.example/"), visit())
+    assert isinstance(turned, Failed)
+    assert turned.reason is Reason.ADDRESS_REFUSED
+    assert outside.dialled == [("93.184.216.34", 80)]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+async def test_what_is_public_is_dialled_directly_by_name_and_by_redirect(
+    web: ScriptedWeb, outside: Outside, address: str
+) -> None:
+    outside.names["public.example"] = [address]
+    for target in (f"http://{in_url(address)}/", "http://public.example/"):
+        start = web.script("/start", Answer(b"", 302, {"Location": target}))
+        assert [(await failure(one)).reason for one in (target, start)] == [Reason.CONNECT, Reason.CONNECT]
+    dialled = [ipaddress.ip_address(host) for host, port in outside.dialled if port == 80]
+    assert dialled == [ipaddress.ip_address(address)] * 4
+
+
+async def test_a_redirect_to_an_odd_port_is_refused_and_the_sources_own_is_dialled(
+    web: ScriptedWeb, outside: Outside
+) -> None:
+    outside.names["news.example"] = ["93.184.216.34"]
+    failed = await failure(web.script("/start", Answer(b"", 302, {"Location": "http://news.example:6379/"})))
+    assert failed.reason is Reason.ADDRESS_REFUSED
+    assert "port 6379 of news.example" in failed.detail
+    assert outside.dialled == [("127.0.0.1", web.port)]
+    assert (await failure("http://news.example:6379/")).reason is Reason.CONNECT
+    assert outside.dialled[1:] == [("93.184.216.34", 6379)]
+
+
+async def test_libcurl_looks_nothing_up_itself(outside: Outside) -> None:
+    """Whatever is asked for, it gets an address from us: a name of the URL is never resolved a second time."""
+    outside.names["localhost.example"] = ["93.184.216.34"]
+    outside.names["localhost"] = ["93.184.216.35"]  # which libcurl knows by itself to be this machine
+    for host in ("localhost.example", "localhost", "LOCALHOST"):
+        await failure(f"http://{host}/")
+    assert [host for host, _ in outside.dialled] == ["93.184.216.34", "93.184.216.35", "93.184.216.35"]

@@ -527,7 +527,7 @@ async def test_the_user_agent_leaves_out_a_contact_that_no_header_can_hold(
 async def test_only_codings_that_we_can_bound_are_asked_for_and_feeds_are_preferred(web: ScriptedWeb) -> None:
     await document(web.script("/feed", Answer(FEED)))
     sent = web.requests[0].headers
-    assert sent["accept-encoding"] == "gzip, deflate"
+    assert sent["accept-encoding"] == "gzip, deflate, br, zstd"
     assert sent["accept"].startswith("application/atom+xml")
     assert "*/*" in sent["accept"]
 

@@ -57,6 +57,7 @@ DOORS = {("config", "clean"), ("service", "engines"), ("cli", "demo")}
 LIBRARIES = {
     "alembic": ["store"],
     "apscheduler": ["engines"],
+    "brotli": ["fetch.body"],
     "certifi": ["fetch"],
     "charset_normalizer": ["sources.encoding"],
     "dateutil": ["clean.dates"],
@@ -78,7 +79,7 @@ LIBRARIES = {
     "starlette": ["web", "demo"],  # the demo's sample sources are a small web of their own
     "typer": ["cli"],
     "uvicorn": ["web"],
-    "zstandard": ["store"],
+    "zstandard": ["fetch.body", "store"],
     # Of the standard library: a second opener of databases or starter of processes would know nothing of the first.
     "multiprocessing": ["intake"],
     "sqlite3": ["store"],

@@ -178,6 +178,10 @@ class SourceKeys(SourceDefaults):
     url: WebUrl = Field(description="The address to poll.")
     id: SourceId | None = Field(None, description="Stable key of the source; derived from the URL when left out.")
     public_url: WebUrl | None = Field(None, description="What attribution may show when `url` holds a secret.")
+    insecure_tls: bool = Field(
+        False,
+        description="true takes any certificate of this source's server: whoever is in between may then write it.",
+    )
 
 
 class CategoryKeys(Keys):

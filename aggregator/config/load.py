@@ -151,6 +151,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         rights=chosen["rights"],
         timezone=chosen["timezone"],
         headers=chosen["auth"].headers() if chosen["auth"] else (),
+        insecure_tls=own.insecure_tls,
     )
 
 

@@ -22,6 +22,7 @@ from aggregator.model import Reason
 MOST_HEAD = 64 * 1024  # bytes of all header lines of an answer, those of interim answers (1xx) and trailers too
 LINE_WEIGHT = 300  # bytes that each line counts on top, so that many short ones are endless, too
 MOST_WAITING = 256 * 1024  # bytes of a body that came and were not taken yet; the server has to wait then
+LONGEST_TURN = 0.01  # seconds at a time that libcurl may work while others wait for the event loop
 LINE_ENDS = (b"\r\n", b"\n")
 CA_CACHE_TIMEOUT = 321  # libcurl's number (curl.h), which pycurl does not name
 
@@ -52,10 +53,6 @@ class NotReached(NoAnswer):
 class Exchange:
     """One GET under way. `status`, `phrase` and `headers` hold once `begin` has returned; then come the `chunks`."""
 
-    __slots__ = (
-        "_between_heads", "_chunks", "_curl", "_head_is_whole", "_lines", "_news", "_paused", "_problem", "_room",
-        "_waiting", "_wire", "headers", "phrase", "status",
-    )  # fmt: skip
     status: int
     phrase: str
     headers: Headers
@@ -275,8 +272,11 @@ class Wire:
         self._take_ends()
 
     def _ready(self) -> None:
+        until = self._loop.time() + LONGEST_TURN
         for key, events in self._selector.select(0):
             self._multi.socket_action(key.fd, events)
+            if self._loop.time() > until:
+                break  # sixty TLS handshakes at once would hold up everybody else; the selector says the rest again
         self._take_ends()
 
     def _take_ends(self) -> None:

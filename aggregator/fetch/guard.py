@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 from collections.abc import Iterable
 from contextvars import ContextVar
 
@@ -47,7 +48,12 @@ DENIED: tuple[Network, ...] = tuple(
 # such as ::ffff:0:0:0/96 (RFC 2765), `ipaddress` takes for global.
 PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
 
-# The loopback host and port that the operator wrote as the source now being polled: his word, once.
+# Where web servers live. Any other port is somebody's mail, database or router, and a redirect's way of asking it.
+USUAL_PORTS = frozenset({80, 443, 8080, 8443})
+
+LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
+
+# Host and port that the operator wrote as the source now being polled: his word, once.
 vouched: ContextVar[tuple[str, int] | None] = ContextVar("vouched", default=None)
 
 
@@ -66,15 +72,24 @@ class AddressGuard:
 
     def vet(self, host: str, port: int, addresses: Iterable[Address]) -> None:
         """Raise `AddressRefused` unless every address of `host` may be dialled at `port`."""
-        if not all(self.permits(host, port, address) for address in addresses):
+        for address in addresses:
+            if self.permits(host, port, address):
+                continue
+            if is_public(address):
+                raise AddressRefused(
+                    f"port {port} of {host} is none of the web's; only a source's own address may name it"
+                )
             raise AddressRefused(f"{host} leads to a private network; allow it with fetch.allow_private if it is yours")
 
     def permits(self, host: str, port: int, address: Address) -> bool:
         """Whether `host`, resolved to `address`, may be dialled at `port`."""
-        if host.lower() in self._hosts or vouched.get() == (host.lower(), port):
+        host, word = host.lower(), vouched.get()
+        if host in self._hosts or (word == (host, port) and LOOPBACK.fullmatch(host)):
             return True
         forms = {address, _unwrap(address)}
-        return any(form in network for network in self._networks for form in forms) or is_public(address)
+        if any(form in network for network in self._networks for form in forms):
+            return True
+        return is_public(address) and (port in USUAL_PORTS or (word is not None and word[1] == port))
 
 
 @functools.lru_cache(4096)
