@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import unquote
 
 from aggregator.config import Settings
+from aggregator.errors import UsageError
 from aggregator.fetch import HostLimits, HttpFetcher
 from aggregator.finding import Found, find
 from aggregator.intake import WorkerReader
 from aggregator.model import Failed, Fetched, Source, Visit
+from aggregator.store import Story, open_store
 
 
 async def find_feed(
@@ -34,3 +37,21 @@ async def find_feed(
             return await find(source, fetch, reader)
         finally:
             await asyncio.to_thread(reader.close)
+
+
+async def explain(settings: Settings, name: str) -> list[Story]:
+    """All that is known of the entry with this id, or with this page on our site, or of those that link to an address.
+
+    Raises `UsageError` when there is none.
+    """
+    folder = f"{settings.site.base_url}/entry/"
+    wanted = unquote(name.removeprefix(folder).strip("/")) if name.startswith(folder) else name
+    if not settings.store.exists():
+        raise UsageError(
+            f"nothing is kept yet: there is no store {settings.store}; `aggregator once` polls the sources"
+        )
+    async with open_store(settings.store, settings.site.base_url, alone=False) as store:
+        found = await store.stories(wanted)
+    if not found:
+        raise UsageError(f'no entry "{name}" is kept; give its id as its feed says it, or its link')
+    return found

@@ -39,6 +39,31 @@ class Catalogue:
         return self.categories[name if kind == "category" else "all"].limit
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Whether a page shows an entry, and why, in words for people."""
+
+    page: str
+    shown: bool
+    why: str
+
+
+def placing(catalogue: Catalogue, source_id: str, path: str, position: int | None) -> Placing:
+    """Whether the page at `path` shows an entry of this source; `position` on it counts from 1, None when not on it."""
+    source = catalogue.sources.get(source_id)
+    if source is None:
+        return Placing(path, False, "its source is no longer in the config")
+    if path not in catalogue.pages():
+        return Placing(path, False, "the page is no longer in the config")
+    if path not in source.pages:
+        return Placing(path, False, "its source is no longer in this category")
+    if position is None:
+        return Placing(path, False, "the config put its source here since the last run; the next one does")
+    limit = catalogue.limit(path)
+    why = f"position {position} of limit {limit}"
+    return Placing(path, True, why) if position <= limit else Placing(path, False, f"limit reached: {why}")
+
+
 def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
     """The page at `path` (a category's or a source's) with these entries, which are newest first."""
     kind, name, _ = path.split("/")

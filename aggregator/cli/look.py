@@ -26,7 +26,7 @@ from aggregator.cli.options import (
     stamp,
 )
 from aggregator.config import Settings, json_schema
-from aggregator.model import Source
+from aggregator.model import Source, Visit
 from aggregator.store import SourceStatus
 
 NOTES = {"moved_to": "moved to", "moving_to": "redirects for good to"}
@@ -84,17 +84,9 @@ def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
     """What `status` says of a source."""
     source, visit = service.source_named(settings, one.source_id), one.visit
     assert source is not None
-    if not source.enabled:
-        state = "disabled"
-    elif visit is None or visit.outcome is None:
-        state = "new"
-    elif visit.due is None:
-        state = "gone"
-    else:
-        state = "failing" if visit.failures else "ok"
     return {
         "source": one.source_id,
-        "state": state,
+        "state": state_of(source, visit),
         "last_poll": stamp(visit.finished if visit else None),
         "outcome": visit.outcome if visit else None,
         "reason": visit.reason if visit else None,
@@ -107,6 +99,17 @@ def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
         "moved_to": _shown(source, visit.address if visit else None),
         "moving_to": _shown(source, visit.moving.to if visit and visit.moving else None),
     }
+
+
+def state_of(source: Source, visit: Visit | None) -> str:
+    """How a source does, in a word."""
+    if not source.enabled:
+        return "disabled"
+    if visit is None or visit.outcome is None:
+        return "new"
+    if visit.due is None:
+        return "gone"
+    return "failing" if visit.failures else "ok"
 
 
 def _shown(source: Source, address: str | None) -> str | None:

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from aggregator.model import Changes, Kept, Known, Source, Visit
-from aggregator.store import applying, enrolling
-from aggregator.store.codec import unpack_entry
+from aggregator.store import applying, enrolling, telling
 from aggregator.store.database import hold, open_database
-from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, VISIT, visit_of
+from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, VISIT, kept_of, visit_of
 from aggregator.store.writer import Writer
 
 MOST_KEYS_IN_A_QUERY = 500
@@ -109,6 +107,10 @@ class SqlStore:
         """The state of each source, in the order asked for."""
         return await self._writer.read(lambda connection: _status(connection, source_ids))
 
+    async def stories(self, name: str) -> list[telling.Story]:
+        """All that is known of the entry with this published id, or of those that link to this address."""
+        return await self._writer.read(lambda connection: telling.stories(connection, name))
+
     async def close(self) -> None:
         """Commit what waits and let go of the database."""
         await self._writer.close()
@@ -154,20 +156,7 @@ def _newest(connection: Connection, path: str, limit: int) -> list[Kept]:
     )
     numbers = list(connection.execute(timeline).scalars())
     rows = {row.number: row for row in connection.execute(select(ENTRY).where(ENTRY.c.number.in_(numbers)))}
-    return [_kept(rows[number]) for number in numbers]
-
-
-def _kept(row: Row[Any]) -> Kept:
-    return Kept(
-        number=row.number,
-        source_id=row.source_id,
-        id=row.published_id,
-        entry=unpack_entry(row.body),
-        published=row.published,
-        updated=row.updated,
-        first_seen=row.first_seen,
-        revision=row.revision,
-    )
+    return [kept_of(rows[number]) for number in numbers]
 
 
 def _status(connection: Connection, source_ids: Sequence[str]) -> list[SourceStatus]:

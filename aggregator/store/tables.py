@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Index, LargeBinary, Row, Table, Text, TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from aggregator.model import Outcome, Reason, Validators, Visit, Why
-from aggregator.store.codec import Memory, pack, unpack
+from aggregator.model import Kept, Outcome, Reason, Validators, Visit, Why
+from aggregator.store.codec import Memory, pack, unpack, unpack_entry
 
 
 class Instant(TypeDecorator[datetime]):
@@ -186,6 +186,20 @@ def visit_of(row: Row[Any], attempted: datetime | None = None) -> Visit:
         address=row.address,
         moving=memory.moving,
         gone=memory.gone,
+    )
+
+
+def kept_of(row: Row[Any]) -> Kept:
+    """An entry as the walk out knows it."""
+    return Kept(
+        number=row.number,
+        source_id=row.source_id,
+        id=row.published_id,
+        entry=unpack_entry(row.body),
+        published=row.published,
+        updated=row.updated,
+        first_seen=row.first_seen,
+        revision=row.revision,
     )
 
 

@@ -1,0 +1,195 @@
+"""The command that tells one entry's whole story: explain."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from itertools import pairwise
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from aggregator import inquiry, service
+from aggregator.cli.look import state_of
+from aggregator.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    LogFormat,
+    LogFormatOption,
+    LogLevel,
+    LogLevelOption,
+    log_to_stderr,
+    settings_from,
+    stamp,
+)
+from aggregator.config import Settings
+from aggregator.model import Entry
+from aggregator.selection import Catalogue, placing
+from aggregator.store import Story
+
+# Where an entry came from and when are no part of what it says.
+NOT_SAID = ("key", "origin", "claim")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command(epilog="Example: aggregator explain https://lwn.net/Articles/1/")(explain)
+
+
+def explain(
+    entry: Annotated[str, typer.Argument(help="The id of an entry as its feed says it, its link, or its page here.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    log_format: LogFormatOption = LogFormat.TEXT,
+    log_level: LogLevelOption = LogLevel.WARNING,
+) -> None:
+    """One entry's whole story: its source, its dates, the feeds that show it and why, its revisions.
+
+    Where several sources gave an entry with this link, the story of each.
+    """
+    log_to_stderr(log_format, log_level)
+    settings = settings_from(config)
+    told = [_told(settings, story) for story in asyncio.run(inquiry.explain(settings, entry))]
+    if as_json:
+        print(json.dumps({"entries": told}, indent=2, ensure_ascii=False))
+        return
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for number, one in enumerate(told):
+        if number:
+            console.print()
+        _print(console, one)
+
+
+# ---------------------------------------------------------------- the story, chapter by chapter
+
+
+def _told(settings: Settings, story: Story) -> dict[str, Any]:
+    """The story as `--json` tells it; what people read is made of the same."""
+    kept = story.kept
+    return {
+        "id": kept.id,
+        "title": kept.entry.title,
+        "link": kept.entry.link,
+        "source": _source(settings, story),
+        "dates": {
+            "first_seen": stamp(kept.first_seen),
+            "published": stamp(kept.published),
+            "updated": stamp(kept.updated),
+            "claimed_published": stamp(kept.entry.published),
+            "claimed_updated": stamp(kept.entry.updated),
+        },
+        "pages": list(_pages(settings, story)),
+        "revisions": list(_revisions(story)),
+    }
+
+
+def _source(settings: Settings, story: Story) -> dict[str, Any]:
+    """Where it came from, how that source does, and when it is asked again and why then."""
+    source, visit = service.source_named(settings, story.kept.source_id), story.visit
+    polled = source is not None and source.enabled
+    return {
+        "id": story.kept.source_id,
+        "title": (source and source.title) or story.kept.entry.origin.title,
+        "url": source.public_url if source else None,
+        "state": state_of(source, visit) if source else "removed",
+        "last_poll": stamp(visit.finished if visit else None),
+        "outcome": visit.outcome if visit else None,
+        "reason": visit.reason if visit else None,
+        "next_poll": stamp(visit.due if visit and polled else None),
+        "why": visit.why if visit and polled else None,
+    }
+
+
+def _pages(settings: Settings, story: Story) -> Iterator[dict[str, Any]]:
+    """Every page that shows it or could, and why or why not."""
+    sources = {source.id: source for source in settings.sources}
+    catalogue = Catalogue(settings.site, settings.categories, sources)
+    source = sources.get(story.kept.source_id)
+    standings = {standing.page: standing for standing in story.standings}
+    for page in dict.fromkeys((*(source.pages if source else ()), *standings)):
+        standing = standings.get(page)
+        place = placing(catalogue, story.kept.source_id, page, standing.position if standing else None)
+        yield {
+            "page": page,
+            "feed": f"{settings.site.base_url}/{page}feed.atom",
+            "shown": place.shown,
+            "why": place.why,
+            "waits_for_build": bool(standing and standing.stale),
+        }
+
+
+def _revisions(story: Story) -> Iterator[dict[str, Any]]:
+    """What it said before, since when, and what each revision changed."""
+    first = story.versions[0]
+    yield {"revision": 0, "since": stamp(first.since), "updated": stamp(first.updated), "changed": []}
+    for number, (before, after) in enumerate(pairwise(story.versions), start=1):
+        changed = _changed(before.entry, after.entry)
+        yield {"revision": number, "since": stamp(after.since), "updated": stamp(after.updated), "changed": changed}
+
+
+def _changed(before: Entry, after: Entry) -> list[str]:
+    names = (field.name for field in fields(Entry) if field.name not in NOT_SAID)
+    return [name for name in names if getattr(before, name) != getattr(after, name)]
+
+
+# ---------------------------------------------------------------- for people
+
+
+def _print(console: Console, told: dict[str, Any]) -> None:
+    """One story, a chapter after the other."""
+    console.print(told["title"], style="bold")
+    console.print(f"  {told['link']}\n  {told['id']}")
+    for chapter, lines in _chapters(told):
+        console.print(f"\n{chapter}", style="bold")
+        for line in lines:
+            console.print(f"  {line}")
+
+
+def _chapters(told: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """The chapters in the order of the entry's life."""
+    source, dates = told["source"], told["dates"]
+    last = " ".join(filter(None, (source["outcome"], source["reason"])))
+    yield (
+        "source",
+        [
+            f"{source['id']} ({source['state']})  {source['title']}  {source['url'] or 'no longer in the config'}",
+            f"last poll  {source['last_poll'] or 'never'}  {last}".rstrip(),
+            f"next poll  {source['next_poll']}, because of {source['why']}"
+            if source["next_poll"]
+            else "next poll  none",
+        ],
+    )
+    yield (
+        "dates",
+        [
+            f"first seen           {dates['first_seen']}",
+            f"published            {dates['published']}",
+            f"updated              {dates['updated']}",
+            f"the publisher says   published {_or_nothing(dates['claimed_published'])}, "
+            f"updated {_or_nothing(dates['claimed_updated'])}",
+        ],
+    )
+    yield (
+        "pages",
+        [
+            f"{'shown    ' if page['shown'] else 'not shown'}  {page['feed']}  {page['why']}"
+            + ("; waits to be built" if page["waits_for_build"] else "")
+            for page in told["pages"]
+        ]
+        or ["on none: its source is no longer in the config"],
+    )
+    yield (
+        "revisions",
+        [
+            f"{one['revision']}  {one['since']}  {', '.join(one['changed']) or 'as first seen'}"
+            for one in told["revisions"]
+        ],
+    )
+
+
+def _or_nothing(moment: str | None) -> str:
+    return moment or "nothing"

@@ -1,0 +1,160 @@
+"""The story of an entry: found by any of its names, told whole, and no secret in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from conftest import Place
+from scripted_web import Answer, ScriptedWeb
+
+LINK = "https://x.example/posts/1"
+ID = "tag:x.example,2026:1"
+
+
+def item(number: int, title: str = "One", more: str = "") -> str:
+    return (
+        f"<item><guid isPermaLink='false'>tag:x.example,2026:{number}</guid><title>{title}</title>"
+        f"<link>https://x.example/posts/{number}</link>{more}"
+        f"<pubDate>Sun, 0{number} Mar 2026 10:00:00 GMT</pubDate></item>"
+    )
+
+
+def rss(*items: str) -> str:
+    return (
+        f"<rss version='2.0'><channel><title>X</title><link>https://x.example/</link>{''.join(items)}</channel></rss>"
+    )
+
+
+def told(place: Place, name: str) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads(place.run("explain", name, "--json").stdout)["entries"]
+    return entries
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ID,
+        LINK,
+        "http://X.example:80/posts/1",
+        f"https://planet.example/entry/{quote(ID, safe='')}/",
+    ],
+)
+def test_an_entry_is_found_by_its_id_its_link_and_its_page(place: Place, web: ScriptedWeb, name: str) -> None:
+    place.configure([{"id": "one", "url": web.feed("/feed", rss(item(1), item(2))), "category": "news"}])
+    place.run("once")
+    (one,) = told(place, name)
+    assert (one["id"], one["link"], one["title"]) == (ID, LINK, "One")
+
+
+def test_the_story_names_source_dates_pages_and_revisions(place: Place, web: ScriptedWeb) -> None:
+    place.configure([{"id": "one", "url": web.feed("/feed", rss(item(1))), "title": "Source", "category": "news"}])
+    place.run("once")
+    web.feed("/feed", rss(item(1, "One, corrected", "<description>More</description>")))
+    place.run("once", "one")
+    (one,) = told(place, ID)
+    source, dates = one["source"], one["dates"]
+    assert (source["id"], source["title"], source["state"], source["outcome"]) == ("one", "Source", "ok", "revised")
+    assert source["next_poll"] > source["last_poll"]
+    assert source["why"]
+    assert dates["published"] == dates["claimed_published"] == "2026-03-01T10:00:00Z"
+    assert dates["claimed_updated"] is None
+    assert dates["updated"] >= dates["first_seen"] > dates["published"]
+    assert [(page["page"], page["shown"], page["why"]) for page in one["pages"]] == [
+        ("category/all/", True, "position 1 of limit 50"),
+        ("category/news/", True, "position 1 of limit 50"),
+        ("source/one/", True, "position 1 of limit 50"),
+    ]
+    assert one["pages"][1]["feed"] == "https://planet.example/category/news/feed.atom"
+    first, second = one["revisions"]
+    assert (first["revision"], first["since"], first["changed"]) == (0, dates["first_seen"], [])
+    assert (second["revision"], second["changed"]) == (1, ["title", "summary"])
+    assert second["since"] >= first["since"]
+
+
+def test_people_read_the_same_in_plain_lines(place: Place, web: ScriptedWeb) -> None:
+    place.configure([{"id": "one", "url": web.feed("/feed", rss(item(1))), "category": "news"}])
+    place.run("once")
+    shown = place.run("explain", LINK).stdout
+    assert shown.startswith(f"One\n  {LINK}\n  {ID}\n\nsource\n  one (ok)  X  {web.url('/feed')}\n")
+    assert "published            2026-03-01T10:00:00Z" in shown
+    assert "the publisher says   published 2026-03-01T10:00:00Z, updated nothing" in shown
+    assert "shown      https://planet.example/category/news/feed.atom  position 1 of limit 50" in shown
+    assert "as first seen" in shown
+    assert "\x1b" not in shown
+
+
+def test_an_entry_below_the_limit_is_said_to_be_there_and_where(place: Place, web: ScriptedWeb) -> None:
+    url = web.feed("/feed", rss(*map(item, range(1, 6))))
+    place.configure([{"id": "one", "url": url, "category": "news"}], categories={"news": {"limit": 2}})
+    place.run("once")
+    pages = {page["page"]: (page["shown"], page["why"]) for page in told(place, ID)[0]["pages"]}
+    assert pages["category/news/"] == (False, "limit reached: position 5 of limit 2")
+    assert pages["category/all/"] == (True, "position 5 of limit 50")
+
+
+def test_a_source_that_left_the_config_is_the_reason(place: Place, web: ScriptedWeb) -> None:
+    other = {"id": "two", "url": web.feed("/two", rss()), "category": "news"}
+    place.configure([{"id": "one", "url": web.feed("/feed", rss(item(1))), "category": "news"}, other])
+    place.run("once", check=None)
+    place.configure([other])
+    (before,) = told(place, ID)
+    assert (before["source"]["state"], before["source"]["url"]) == ("removed", None)
+    assert {page["why"] for page in before["pages"]} == {"its source is no longer in the config"}
+    assert not any(page["shown"] for page in before["pages"])
+    place.run("build")
+    (after,) = told(place, ID)
+    assert after["pages"] == []
+    assert "on none: its source is no longer in the config" in place.run("explain", ID).stdout
+
+
+def test_a_category_that_changed_since_the_last_run_is_the_reason(place: Place, web: ScriptedWeb) -> None:
+    one = {"id": "one", "url": web.feed("/feed", rss(item(1)))}
+    place.configure([{**one, "category": "old"}], categories={"old": {}})
+    place.run("once")
+    place.configure([{**one, "category": "new"}], categories={"old": {}})
+    pages = {page["page"]: (page["shown"], page["why"]) for page in told(place, ID)[0]["pages"]}
+    assert pages["category/old/"] == (False, "its source is no longer in this category")
+    assert pages["category/new/"] == (False, "the config put its source here since the last run; the next one does")
+
+
+def test_a_failing_and_a_disabled_source_are_said_to_be_so(place: Place, web: ScriptedWeb) -> None:
+    one = {"id": "one", "url": web.feed("/feed", rss(item(1)))}
+    place.configure([one])
+    place.run("once")
+    web.script("/feed", Answer(status=500))
+    place.run("once", "one", check=1)
+    source = told(place, ID)[0]["source"]
+    assert (source["state"], source["outcome"], source["reason"]) == ("failing", "failed", "http-status")
+    place.configure([{**one, "enabled": False}])
+    source = told(place, ID)[0]["source"]
+    assert (source["state"], source["next_poll"]) == ("disabled", None)
+
+
+def test_entries_of_several_sources_with_one_link_are_all_told(place: Place, web: ScriptedWeb) -> None:
+    sources = [{"id": name, "url": web.feed(f"/{name}", rss(item(1, name)))} for name in ("one", "two")]
+    place.configure(sources)
+    place.run("once")
+    assert {one["source"]["id"] for one in told(place, LINK)} == {"one", "two"}
+    (mine,) = told(place, ID)
+    assert mine["id"] == ID
+
+
+def test_an_address_that_is_a_secret_is_not_told(place: Place, web: ScriptedWeb) -> None:
+    url = web.feed("/feed?key=s3cr3t", rss(item(1)))
+    place.configure([{"id": "one", "url": url, "public_url": "https://public.example/"}])
+    place.run("once")
+    assert told(place, ID)[0]["source"]["url"] == "https://public.example/"
+    assert "s3cr3t" not in place.run("explain", ID).stdout + place.run("explain", ID, "--json").stdout
+
+
+def test_what_is_not_kept_is_said_not_to_be(place: Place, web: ScriptedWeb) -> None:
+    place.configure([{"id": "one", "url": web.feed("/feed", rss(item(1)))}])
+    assert "nothing is kept yet" in place.run("explain", ID, check=2).stderr
+    assert not (place.folder / "store.db").exists()
+    place.run("once")
+    for name in ("nothing", "https://x.example/posts/11", "https://x.example/posts", "http://["):
+        done = place.run("explain", name, check=2)
+        assert f'no entry "{name}" is kept; give its id' in done.stderr
