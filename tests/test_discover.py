@@ -11,7 +11,7 @@ from conftest import Place
 from fetching import source
 from scripted_web import Answer, ScriptedWeb
 
-from aggregator.fetch.client import LOOPBACK
+from aggregator.fetch.guard import LOOPBACK
 from aggregator.finding import _at, _may_lead_to
 from aggregator.model import Document, NamedBy
 from aggregator.sources.discover import feed_links, is_page, usual_places

@@ -67,6 +67,7 @@ LIBRARIES = {
     "jinja2": ["formats"],
     "lxml": ["formats", "sources.discover"],
     "markupsafe": ["formats"],
+    "msgspec": ["store", "intake"],
     "nh3": ["clean"],
     "pebble": ["intake"],
     "pycurl": ["fetch.curl"],

@@ -29,7 +29,11 @@ from aggregator.config import Settings, json_schema
 from aggregator.model import Source, Visit
 from aggregator.store import SourceStatus
 
-NOTES = {"moved_to": "moved to", "moving_to": "redirects for good to"}
+NOTES = {
+    "moved_to": "moved to {}",
+    "moving_to": "redirects for good to {}",
+    "insecure_tls": "its certificate is not checked",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -98,6 +102,7 @@ def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
         "url": source.public_url,
         "moved_to": _shown(source, visit.address if visit else None),
         "moving_to": _shown(source, visit.moving.to if visit and visit.moving else None),
+        "insecure_tls": source.insecure_tls,
     }
 
 
@@ -137,7 +142,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     colours = {"ok": "green", "failing": "red", "gone": "red", "new": "cyan", "disabled": "dim"}
     for row in rows:
         outcome = " ".join(str(row[name]) for name in ("outcome", "reason") if row[name])
-        notes = [f"{words} {row[key]}" for key, words in NOTES.items() if row[key]]
+        notes = [words.format(row[key]) for key, words in NOTES.items() if row[key]]
         cells = (row["last_poll"], outcome, row["entries"], row["failures"], row["next_poll"], row["why"])
         state = f"[{colours[row['state']]}]{row['state']}[/]"
         table.add_row(row["source"], state, *("" if cell is None else str(cell) for cell in cells), ", ".join(notes))

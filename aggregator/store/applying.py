@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection, Row
 
@@ -23,8 +23,13 @@ LONGEST_AFTER_DEATH = timedelta(days=1)
 LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone")
 
 
-_OF_SOURCE = VISIT.c.source_id == bindparam("of")
-_ATTEMPT = update(VISIT).where(_OF_SOURCE)
+# Made once: to put a statement together takes longer than to run it.
+_VISITS = select(VISIT).where(VISIT.c.source_id.in_(bindparam("names", expanding=True)))
+_VISITED = update(VISIT).where(VISIT.c.source_id == bindparam("of"))
+_TAKEN = select(ENTRY.c.published_id).where(ENTRY.c.published_id.in_(bindparam("ids", expanding=True)))
+_LAST = select(func.max(ENTRY.c.number))
+_NEW_ENTRY, _NEW_PLACE, _mark = insert(ENTRY), insert(MEMBERSHIP), upsert(STALE)
+_MARK = _mark.on_conflict_do_update(index_elements=["page"], set_={"version": STALE.c.version + 1})
 
 
 def begin(connection: Connection, asked: list[tuple[str, datetime]]) -> list[Visit]:
@@ -33,9 +38,8 @@ def begin(connection: Connection, asked: list[tuple[str, datetime]]) -> list[Vis
     Only `attempted` is that of this poll.
     """
     names = [name for name, _ in asked]
-    rows = {row.source_id: row for row in connection.execute(select(VISIT).where(VISIT.c.source_id.in_(names)))}
-    attempts = [_attempt(rows[name], now) for name, now in asked]
-    connection.execute(_ATTEMPT, attempts)
+    rows = {row.source_id: row for row in connection.execute(_VISITS, {"names": names})}
+    connection.execute(_VISITED, [_attempt(rows[name], now) for name, now in asked])
     return [visit_of(rows[name], now) for name, now in asked]
 
 
@@ -46,10 +50,10 @@ def _attempt(row: Row[Any], now: datetime) -> dict[str, Any]:
 
 def apply(connection: Connection, many: list[Changes], base_url: str) -> list[None]:
     """Write what polls decided: their visits, new entries and revised ones, and mark the pages that show them."""
-    connection.execute(update(VISIT).where(_OF_SOURCE), [_row(outcome_of, one.visit) for one in many])
+    connection.execute(_VISITED, [_row(outcome_of, one.visit) for one in many])
     learned = [one for one in many if _has_learned(one)]
     if learned:
-        connection.execute(update(VISIT).where(_OF_SOURCE), [_row(lesson_of, one.visit) for one in learned])
+        connection.execute(_VISITED, [_row(lesson_of, one.visit) for one in learned])
     for changes in many:
         _apply(connection, changes, base_url)
     return [None] * len(many)
@@ -92,10 +96,7 @@ def mark_stale(connection: Connection, pages: Iterable[str]) -> None:
     """Mark pages to be built; one marked already gets a new version."""
     rows = [{"page": page, "version": 1} for page in pages]
     if rows:
-        mark = upsert(STALE)
-        connection.execute(
-            mark.on_conflict_do_update(index_elements=["page"], set_={"version": STALE.c.version + 1}), rows
-        )
+        connection.execute(_MARK, rows)
 
 
 def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...], now: datetime, base_url: str) -> None:
@@ -104,15 +105,18 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
     A source's own id is taken when it is an IRI and no entry has it yet, else one is minted.
     """
     newest_first = sorted(new, key=lambda one: one.published, reverse=True)
-    taken = _taken(connection, [one.entry.claim for one in newest_first if one.entry.claim])
-    rows = []
-    for one in reversed(newest_first):
+    claims = [one.entry.claim for one in newest_first if one.entry.claim]
+    taken = set(connection.execute(_TAKEN, {"ids": claims}).scalars())
+    last = connection.execute(_LAST).scalar() or 0  # there is one writer
+    rows, places, pages = [], [], source.pages
+    for number, one in enumerate(reversed(newest_first), last + 1):
         published_id = one.entry.claim
         if not published_id or published_id in taken:
             published_id = minted_id(base_url, source.id, one.entry.key, now)
         taken.add(published_id)
         rows.append(
             {
+                "number": number,
                 "source_id": source.id,
                 "key": one.entry.key,
                 "published_id": published_id,
@@ -124,25 +128,9 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
                 "body": pack_entry(one.entry),
             }
         )
-    statement = insert(ENTRY).returning(ENTRY.c.number, ENTRY.c.published, sort_by_parameter_order=True)
-    inserted = connection.execute(statement, rows).all()
-    connection.execute(
-        insert(MEMBERSHIP),
-        [
-            {"page": page, "entry_number": row.number, "published": row.published}
-            for row in inserted
-            for page in source.pages
-        ],
-    )
-
-
-def _taken(connection: Connection, ids: list[str]) -> set[str]:
-    """Which of these published ids some entry has."""
-    found: set[str] = set()
-    for start in range(0, len(ids), 500):
-        some = ids[start : start + 500]
-        found.update(connection.execute(select(ENTRY.c.published_id).where(ENTRY.c.published_id.in_(some))).scalars())
-    return found
+        places += [{"page": page, "published": one.published, "entry_number": number} for page in pages]
+    connection.execute(_NEW_ENTRY, rows)
+    connection.execute(_NEW_PLACE, places)
 
 
 def _revise(connection: Connection, revised: RevisedEntry, now: datetime) -> None:

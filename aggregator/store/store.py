@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
@@ -20,7 +20,9 @@ from aggregator.store.database import hold, open_database
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, VISIT, kept_of, visit_of
 from aggregator.store.writer import Writer
 
-MOST_KEYS_IN_A_QUERY = 500
+_KNOWN = select(
+    ENTRY.c.key, ENTRY.c.number, ENTRY.c.fingerprint, ENTRY.c.published, ENTRY.c.updated, ENTRY.c.revision
+).where(ENTRY.c.source_id == bindparam("source"), ENTRY.c.key.in_(bindparam("keys", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +133,8 @@ async def open_store(path: Path, base_url: str, *, alone: bool) -> AsyncIterator
 
 
 def _known(connection: Connection, source_id: str, keys: Sequence[str]) -> dict[str, Known]:
-    columns = (
-        ENTRY.c.key,
-        ENTRY.c.number,
-        ENTRY.c.fingerprint,
-        ENTRY.c.published,
-        ENTRY.c.updated,
-        ENTRY.c.revision,
-    )
-    found = {}
-    for start in range(0, len(keys), MOST_KEYS_IN_A_QUERY):
-        some = keys[start : start + MOST_KEYS_IN_A_QUERY]
-        for row in connection.execute(select(*columns).where(ENTRY.c.source_id == source_id, ENTRY.c.key.in_(some))):
-            found[row.key] = Known(row.number, row.fingerprint, row.published, row.updated, row.revision)
-    return found
+    rows = connection.execute(_KNOWN, {"source": source_id, "keys": keys})
+    return {row.key: Known(row.number, row.fingerprint, row.published, row.updated, row.revision) for row in rows}
 
 
 def _newest(connection: Connection, path: str, limit: int) -> list[Kept]:

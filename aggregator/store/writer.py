@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
-from aggregator.errors import StoreUnusable
 from aggregator.store.database import translated
 
 A = TypeVar("A")
@@ -72,28 +71,23 @@ class Writer:
             for work, argument, future in batch:
                 together.setdefault(work, []).append((argument, future))
             jobs = [(work, [argument for argument, _ in asked]) for work, asked in together.items()]
-            try:
-                results = await loop.run_in_executor(self._thread, self._commit, jobs)
-            except StoreUnusable as error:
-                results = [[error] * len(arguments) for _, arguments in jobs]
+            results = await loop.run_in_executor(self._thread, self._commit, jobs)
             for asked, answers in zip(together.values(), results, strict=True):
                 for (_, future), answer in zip(asked, answers, strict=True):
                     _tell(future, answer)
 
     def _commit(self, jobs: list[tuple[Work, list[Any]]]) -> list[list[Any]]:
-        """The results of the jobs, committed; an exception in its place stands for work that was undone."""
-        with translated(self._path), self._engine.begin() as connection:
-            return [self._do(connection, work, arguments) for work, arguments in jobs]
+        """The results of the jobs, committed; an exception in its place stands for work that was undone.
 
-    def _do(self, connection: Connection, work: Work, arguments: list[Any]) -> list[Any]:
-        """The results of one job in a savepoint; where it fails, each argument gets a savepoint of its own."""
+        Where one fails, all are undone and done again one by one: that is rare, and savepoints around each cost all.
+        """
         try:
-            with connection.begin_nested(), translated(self._path):
-                return work(connection, arguments)
+            with translated(self._path), self._engine.begin() as connection:
+                return [work(connection, arguments) for work, arguments in jobs]
         except Exception as error:  # handed to whoever asked for it
-            if len(arguments) == 1:
-                return [error]
-        return [result for argument in arguments for result in self._do(connection, work, [argument])]
+            if len(jobs) == 1 and len(jobs[0][1]) == 1:
+                return [[error]]
+        return [[self._commit([(work, [one])])[0][0] for one in arguments] for work, arguments in jobs]
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         with translated(self._path), self._engine.connect().execution_options(reads=True) as connection:

@@ -44,7 +44,7 @@ def _squeeze_bodies(table: str, key: str) -> None:
     page = sa.text(f"SELECT {key}, body FROM {table} WHERE {key} > :last ORDER BY {key} LIMIT {ROWS}")  # noqa: S608
     change = sa.text(f"UPDATE {table} SET squeezed = :body WHERE {key} = :key")  # noqa: S608
     while rows := connection.execute(page, {"last": last}).all():
-        connection.execute(change, [{"key": row[0], "body": squeeze(row[1])} for row in rows])
+        connection.execute(change, [{"key": row[0], "body": squeeze(row[1].encode("utf-8"))} for row in rows])
         last = rows[-1][0]
     op.drop_column(table, "body")
     op.alter_column(table, "squeezed", new_column_name="body")
