@@ -66,8 +66,7 @@ class Exchange:
         self._room = MOST_HEAD
         self._between_heads, self._head_is_whole = True, False
         self._chunks: list[bytes] = []
-        self._waiting = 0
-        self._paused = False
+        self._waiting, self._paused = 0, False
         curl.setopt(pycurl.HEADERFUNCTION, self._take_line)
         curl.setopt(pycurl.WRITEFUNCTION, self._take_chunk)
 
@@ -198,9 +197,8 @@ class Wire:
         for curl, exchange in list(self._exchanges.items()):
             self.drop(curl)
             exchange.end(pycurl.E_ABORTED_BY_CALLBACK, "the transport was closed")
-        for waiting in (self._tick, self._timer):
-            if waiting:
-                waiting.cancel()
+        for waiting in filter(None, (self._tick, self._timer)):
+            waiting.cancel()
         self._loop.remove_reader(self._selector.fileno())
         self._multi.close()
         self._selector.close()
@@ -284,8 +282,7 @@ class Wire:
         while left:
             left, well, badly = self._multi.info_read()
             for curl, code, message in (*((curl, 0, "") for curl in well), *badly):
-                exchange = self._exchanges[curl]
-                exchange.end(code, message)
+                self._exchanges[curl].end(code, message)
                 self.drop(curl)
 
 
