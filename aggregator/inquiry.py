@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import unquote
 
+from aggregator.clean.urls import host_of
 from aggregator.config import Settings
 from aggregator.errors import UsageError
 from aggregator.fetch import HostLimits, HttpFetcher
@@ -25,10 +26,10 @@ async def find_feed(
     """
     per_host = settings.fetch.per_host
     limits = HostLimits(settings.fetch.concurrency, per_host.concurrency, per_host.delay.total_seconds())
-    async with HttpFetcher(settings.fetch, settings.site.contact) as fetcher:
+    async with HttpFetcher(settings.fetch, settings.site.contact, ca_file=settings.ca_file) as fetcher:
 
         async def fetch(at: Source) -> Fetched:
-            async with limits.hold(at.url):
+            async with limits.hold(host_of(at.url)):
                 asking(at.public_url)
                 return await fetcher.fetch(at, Visit(at.id, now))
 

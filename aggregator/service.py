@@ -24,6 +24,7 @@ from aggregator.publish import Folder
 from aggregator.selection import Catalogue
 from aggregator.store import SourceStatus, SqlStore, open_store
 from aggregator.web.app import create_app
+from aggregator.web.audience import Audience
 from aggregator.web.server import Server
 
 log = logging.getLogger(__name__)
@@ -92,9 +93,14 @@ async def open_engine(
     store: SqlStore,
     publish: Callable[[], Awaitable[object]],
     heard: Callable[[Changes], None] = lambda _changes: None,
+    readers: Callable[[], int] = lambda: 0,
 ) -> AsyncIterator[LocalEngine]:
-    """The embedded engine over fetcher, reader and store, closed in reverse order; `heard` hears of each walk."""
-    async with HttpFetcher(settings.fetch, settings.site.contact) as fetcher:
+    """The embedded engine over fetcher, reader and store, closed in reverse order; `heard` hears of each walk.
+
+    `readers` counts who reads what we publish.
+    """
+    fetcher = HttpFetcher(settings.fetch, settings.site.contact, ca_file=settings.ca_file, readers=readers)
+    async with fetcher:
         reader = WorkerReader(workers=os.cpu_count() or 1)
         clock = SystemClock()
 
@@ -200,6 +206,7 @@ class Service:
     _unready: str | None = "starting: the published folder is not built yet"
     _stop: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _audience: Audience = field(default_factory=Audience)
 
     async def run(self) -> None:
         """Run until `stop`, SIGTERM or SIGINT; then end within ten seconds with nothing half done.
@@ -210,7 +217,7 @@ class Service:
         async with AsyncExitStack() as stack:
             base_url = self.settings.site.base_url
             store = await stack.enter_async_context(open_store(self.settings.store, base_url, alone=True))
-            app = create_app(self.settings.output.dir, readiness=lambda: self._unready)
+            app = create_app(self.settings.output.dir, readiness=lambda: self._unready, audience=self._audience)
             server = Server(app, self.settings.server.host, self.settings.server.port)
             await server.start()
             stack.push_async_callback(server.stop, SERVER_GRACE_SECONDS)
@@ -232,7 +239,14 @@ class Service:
         await _agree(self.settings, store, builder)
         await builder.build()
         self._unready = None
-        async with open_engine(self.settings, store, lambda: self._publish(builder), self.heard) as engine:
+        loop = asyncio.get_running_loop()
+        async with open_engine(
+            self.settings,
+            store,
+            publish=lambda: self._publish(builder),
+            heard=self.heard,
+            readers=lambda: self._audience.size(loop.time()),
+        ) as engine:
             await engine.run(self._wake)
         try:
             async with asyncio.timeout(LAST_BUILD_SECONDS):

@@ -70,8 +70,26 @@ def test_the_smallest_config_gets_every_default() -> None:
             interval=minutes(60),
             min_interval=minutes(15),
             max_interval=minutes(24 * 60),
+            adapts=True,
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "adapts"),
+    [
+        ("", "", True),
+        ("", "interval: 5m", False),
+        ("", "interval: 5m, max_interval: 1h", True),
+        ("interval: 30m", "", False),
+        ("interval: 30m, max_interval: 6h", "", True),
+        ("interval: 30m, max_interval: 6h", "interval: 5m", False),
+        ("interval: 30m", "max_interval: 6h", True),
+    ],
+)
+def test_an_interval_that_is_written_is_kept_unless_it_is_given_room(defaults: str, own: str, adapts: bool) -> None:
+    got = read(f"defaults: {{{defaults}}}\nsources: [{{url: 'https://a.example/feed', {own}}}]")
+    assert got.sources[0].adapts is adapts
 
 
 def test_everything_that_can_be_said_is_heard() -> None:
@@ -146,6 +164,7 @@ sources:
         interval=minutes(30),
         min_interval=minutes(10),
         max_interval=minutes(2 * 24 * 60),
+        adapts=True,
         enabled=False,
         title="Ein Titel",
         html_url="https://a.example/blog",

@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from aggregator.errors import ServeError
 from aggregator.web.app import create_app
+from aggregator.web.audience import Audience
 from aggregator.web.folder import SETTLE, PublishedFolder, ReadyFile
 from aggregator.web.server import Server
 
@@ -106,7 +107,10 @@ def browser(port: int = 0) -> httpx.AsyncClient:
 
 @asynccontextmanager
 async def site(folder: Path, *, readiness: Readiness = lambda: None) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(create_app(folder, readiness=readiness)) as server, browser(server.port) as client:
+    async with (
+        serving(create_app(folder, readiness=readiness, audience=Audience())) as server,
+        browser(server.port) as client,
+    ):
         yield client
 
 
@@ -125,7 +129,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int
     closing = asyncio.Event()
 
     async def serve() -> None:
-        async with serving(create_app(public, readiness=lambda: None)) as server:
+        async with serving(create_app(public, readiness=lambda: None, audience=Audience())) as server:
             ports.put(server.port)
             await closing.wait()
 
@@ -600,7 +604,7 @@ async def test_a_mistake_of_ours_is_a_short_500_with_all_headers_that_says_nothi
 
 
 async def test_a_taken_port_is_an_error_that_names_it_and_the_next_step(folder: Path) -> None:
-    app = create_app(folder, readiness=lambda: None)
+    app = create_app(folder, readiness=lambda: None, audience=Audience())
     async with serving(app) as first:
         with pytest.raises(ServeError) as refused:
             await Server(app, "127.0.0.1", first.port).start()
@@ -624,7 +628,7 @@ async def test_a_taken_port_is_an_error_that_names_it_and_the_next_step(folder: 
 async def test_an_address_that_cannot_be_had_is_an_error_with_the_next_step(
     folder: Path, host: str, port: int, where: str, step: str
 ) -> None:
-    server = Server(create_app(folder, readiness=lambda: None), host, port)
+    server = Server(create_app(folder, readiness=lambda: None, audience=Audience()), host, port)
     with pytest.raises(ServeError) as refused:
         await server.start()
     assert where in str(refused.value)
@@ -635,7 +639,7 @@ async def test_an_address_that_cannot_be_had_is_an_error_with_the_next_step(
 @pytest.mark.parametrize(("host", "address"), [("::1", "[::1]"), ("localhost", "127.0.0.1"), ("", "127.0.0.1")])
 async def test_names_and_ipv6_addresses_can_be_served_on(folder: Path, host: str, address: str) -> None:
     async with (
-        serving(create_app(folder, readiness=lambda: None), host=host) as server,
+        serving(create_app(folder, readiness=lambda: None, audience=Audience()), host=host) as server,
         browser() as client,
     ):
         assert (await client.get(f"http://{address}:{server.port}/healthz")).text == "ok"
@@ -651,7 +655,7 @@ async def test_answers_on_one_connection_do_not_wait_for_acknowledgements(client
 
 async def test_the_signals_of_the_process_stay_with_the_caller(folder: Path) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    async with serving(create_app(folder, readiness=lambda: None)):
+    async with serving(create_app(folder, readiness=lambda: None, audience=Audience())):
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
@@ -704,7 +708,7 @@ async def test_a_request_that_never_ends_does_not_hold_stop_beyond_its_grace(
 
 async def test_a_client_that_does_not_read_does_not_hold_stop_beyond_its_grace(folder: Path) -> None:
     write(folder / "large", bytes(20_000_000))
-    async with serving(create_app(folder, readiness=lambda: None)) as server:
+    async with serving(create_app(folder, readiness=lambda: None, audience=Audience())) as server:
         with hanging_client(server.port, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n") as client:
             await asyncio.get_running_loop().sock_recv(client, 100)  # the answer has begun
             took = await stop_timed(server, grace=0.3)
@@ -714,7 +718,7 @@ async def test_a_client_that_does_not_read_does_not_hold_stop_beyond_its_grace(f
 
 async def test_a_client_that_reads_within_the_grace_gets_the_whole_file(folder: Path) -> None:
     write(folder / "large", bytes(20_000_000))
-    async with serving(create_app(folder, readiness=lambda: None)) as server:
+    async with serving(create_app(folder, readiness=lambda: None, audience=Audience())) as server:
         with hanging_client(server.port, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n") as client:
             first = await asyncio.get_running_loop().sock_recv(client, 100)
             stopping = asyncio.create_task(server.stop(10))
@@ -735,7 +739,7 @@ async def test_a_client_that_reads_within_the_grace_gets_the_whole_file(folder: 
     ids=["says nothing", "stops in the middle", "keeps the connection alive", "owes its body"],
 )
 async def test_idle_connections_are_closed_at_once(folder: Path, sent: bytes) -> None:
-    async with serving(create_app(folder, readiness=lambda: None)) as server:
+    async with serving(create_app(folder, readiness=lambda: None, audience=Audience())) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(sent)
         if b"\r\n\r\n" in sent:
@@ -749,7 +753,7 @@ async def test_idle_connections_are_closed_at_once(folder: Path, sent: bytes) ->
 
 
 async def test_stop_without_start_and_stop_twice_do_nothing(folder: Path) -> None:
-    server = Server(create_app(folder, readiness=lambda: None), "127.0.0.1", 0)
+    server = Server(create_app(folder, readiness=lambda: None, audience=Audience()), "127.0.0.1", 0)
     await server.stop(0)
     await server.start()
     await server.stop(0)
@@ -757,7 +761,7 @@ async def test_stop_without_start_and_stop_twice_do_nothing(folder: Path) -> Non
 
 
 async def test_the_port_is_free_again_after_stop(folder: Path) -> None:
-    app = create_app(folder, readiness=lambda: None)
+    app = create_app(folder, readiness=lambda: None, audience=Audience())
     async with serving(app) as first:
         await get_raw(first.port, "/")
     second = Server(app, "127.0.0.1", first.port)
@@ -767,7 +771,7 @@ async def test_the_port_is_free_again_after_stop(folder: Path) -> None:
 
 async def test_nothing_is_left_running_after_stop(folder: Path) -> None:
     before = asyncio.all_tasks(), threading.active_count()
-    async with serving(create_app(folder, readiness=lambda: None), host="127.0.0.1") as server:
+    async with serving(create_app(folder, readiness=lambda: None, audience=Audience()), host="127.0.0.1") as server:
         await get_raw(server.port, "/")
     assert asyncio.all_tasks() == before[0]
 

@@ -128,7 +128,7 @@ def _telling_of_it() -> Iterator[Callable[[str], None]]:
 def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
     """The source of this id, or one for this address; for an address, there need not be a config."""
     if is_web_url(name):
-        bare = for_address(name)
+        bare = for_address(name, os.environ)
         settings = settings_from(config) if config.exists() else bare
         return settings, next((source for source in settings.sources if source.url == name), bare.sources[0])
     if not config.exists():

@@ -37,7 +37,8 @@ TITLE_OF_ALL = {"zh": "全部", "": "Everything"}
 class Settings:
     """The whole config, resolved: defaults filled in, ids derived, `categories` complete (with `all`).
 
-    `fingerprint` changes with whatever can change the published folder.
+    `fingerprint` changes with whatever can change the published folder. `ca_file` (PEM) says whom TLS trusts, if not
+    the usual authorities; it is the environment's SSL_CERT_FILE, as for most programs.
     """
 
     site: Site
@@ -48,6 +49,7 @@ class Settings:
     categories: Mapping[str, Category]
     sources: tuple[Source, ...]
     fingerprint: str
+    ca_file: Path | None = None
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -62,16 +64,16 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     problems = mistakes(tree, refused)
     if problems or keys is None:
         raise ConfigError(problems)
-    return _resolve(keys, tree)
+    return _resolve(keys, tree, environ)
 
 
-def for_address(url: str) -> Settings:
+def for_address(url: str, environ: Mapping[str, str]) -> Settings:
     """The settings of no file at all, with one source: this address. Raises `ConfigError` when it is none."""
     try:
         keys = ConfigKeys(sources=(SourceKeys(url=url, id="preview"),))
     except ValidationError as error:
         raise ConfigError([Problem("", 1, 1, "url", f"{url} is not a web address")]) from error
-    return _resolve(keys, Tree(spots={(): Spot("", 1, 1, "")}))
+    return _resolve(keys, Tree(spots={(): Spot("", 1, 1, "")}), environ)
 
 
 class _Schema(GenerateJsonSchema):
@@ -94,7 +96,7 @@ def json_schema() -> dict[str, Any]:
 # ---------------------------------------------------------------- from keys to shapes
 
 
-def _resolve(keys: ConfigKeys, tree: Tree) -> Settings:
+def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settings:
     """Fill in what was left out."""
     sources = [
         _source(source, keys.defaults, public_url(tree, number, {"public_url": source.public_url}, source.url))
@@ -112,6 +114,7 @@ def _resolve(keys: ConfigKeys, tree: Tree) -> Settings:
         categories=categories,
         sources=tuple(sources),
         fingerprint=hashlib.blake2b(mark.encode(), digest_size=16).hexdigest(),
+        ca_file=Path(environ["SSL_CERT_FILE"]) if environ.get("SSL_CERT_FILE") else None,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import httpx
@@ -26,6 +27,7 @@ from aggregator.model import Document, Failed, Fetched, Hints, Reason, Source, U
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 )
+STANDING = ((b"Accept", ACCEPT.encode()), (b"Accept-Encoding", ACCEPTED.encode()))
 REDIRECTS, FOR_GOOD = frozenset({301, 302, 303, 307, 308}), frozenset({301, 308})
 LONGEST_VALIDATOR = 1024
 
@@ -44,22 +46,24 @@ class HttpFetcher:
     """The `Fetcher` port over httpx's transport seam. Use as an async context manager, or call `aclose`."""
 
     def __init__(
-        self, keys: FetchKeys, contact: str | None = None, *, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        keys: FetchKeys,
+        contact: str | None = None,
+        *,
+        ca_file: Path | None = None,
+        readers: Callable[[], int] = lambda: 0,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`contact` goes into the User-Agent, so that a publisher can find who asks.
+        """`contact` and the number of `readers` go into the User-Agent: a publisher may want to know who asks for whom.
 
-        `transport` stands in for the guarded one, and is closed with the fetcher. There is no client of httpx's above
-        it: that would keep cookies, and follow redirects in its own way.
+        `ca_file` (PEM) says whom TLS trusts. `transport` stands in for the guarded one, and is closed with the fetcher.
+        There is no client of httpx's above it: that would keep cookies, and follow redirects in its own way.
         """
         self._keys = keys
-        about = f" (+{contact})" if contact and contact.isascii() and contact.isprintable() else ""
-        chosen = transport or GuardedTransport(keys.allow_private)
+        self._contact = f"+{contact}" if contact and contact.isascii() and contact.isprintable() else ""
+        self._readers = readers
+        chosen = transport or GuardedTransport(keys.allow_private, ca_file=str(ca_file) if ca_file else None)
         self._transport = chosen if isinstance(chosen, LeanTransport) else ThroughHttpx(chosen)
-        self._headers = (
-            (b"User-Agent", f"aggregator/{__version__}{about}".encode()),
-            (b"Accept", ACCEPT.encode()),
-            (b"Accept-Encoding", ACCEPTED.encode()),
-        )
 
     async def __aenter__(self) -> HttpFetcher:
         return self
@@ -70,6 +74,12 @@ class HttpFetcher:
     async def aclose(self) -> None:
         """Close what is open."""
         await self._transport.aclose()
+
+    def _agent(self) -> bytes:
+        """Who asks, where to complain, and for how many, in the words that publishers' statistics look for."""
+        readers = self._readers()
+        about = "; ".join(filter(None, (self._contact, f"{readers} subscribers" if readers else "")))
+        return f"aggregator/{__version__} ({about})".encode() if about else f"aggregator/{__version__}".encode()
 
     async def fetch(self, source: Source, visit: Visit) -> Fetched:
         """Get the document, following redirects. One deadline spans resolving, connecting, headers and body.
@@ -112,7 +122,7 @@ class HttpFetcher:
     async def _exchange(self, url: str, source: Source, visit: Visit) -> Fetched | _Hop:
         """One request and its answer."""
         known = visit.validators if visit.validators and visit.validators.url == url else None
-        headers = (*self._headers, *_conditional(known))
+        headers = ((b"User-Agent", self._agent()), *STANDING, *_conditional(known))
         secrets = _credentials(source)
         if secrets and _same_origin(url, source.url):  # a redirect to another host never carries them
             headers = _with(headers, secrets)

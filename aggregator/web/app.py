@@ -14,16 +14,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from aggregator.web.audience import Audience
 from aggregator.web.conditional import verdict
 from aggregator.web.folder import Moved, PublishedFolder, ReadyFile
 from aggregator.web.headers import CACHE, COMMON, NO_STORE, Headers
 
+FEEDS = ("/feed.atom",)
 _METHODS = (b"allow", b"GET, HEAD")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
 
-def create_app(folder: Path, *, readiness: Callable[[], str | None]) -> Starlette:
+def create_app(folder: Path, *, readiness: Callable[[], str | None], audience: Audience) -> Starlette:
     """The application that serves `folder`, whose files may be replaced by rename at any time.
+
+    `audience` counts who fetches feeds.
 
     `GET /healthz` is 200 while the program lives; `GET /readyz` is 200 when `readiness()` is None, else 503
     with what it said. `readiness` is called on each request and must not block. Nothing in any answer comes
@@ -43,7 +47,7 @@ def create_app(folder: Path, *, readiness: Callable[[], str | None]) -> Starlett
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Route("/{path:path}", FolderSite(PublishedFolder(folder))),
+            Route("/{path:path}", FolderSite(PublishedFolder(folder), audience)),
         ],
         exception_handlers={HTTPException: _refused, Exception: _broken},
     )
@@ -59,8 +63,9 @@ class FolderSite:
     when the request comes, and building them again would be most of the work.
     """
 
-    def __init__(self, folder: PublishedFolder) -> None:
+    def __init__(self, folder: PublishedFolder, audience: Audience) -> None:
         self._folder = folder
+        self._audience = audience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (RFC 9110 §9.3.1, §9.3.2). A Range is ignored, as §14.2 allows."""
@@ -69,6 +74,8 @@ class FolderSite:
             return
         match self._find(scope):
             case ReadyFile() as file:
+                if scope["path"].endswith(FEEDS):
+                    self._count(scope)
                 await _send_file(file, scope, send)
             case Moved(location):
                 moved = (b"location", location.encode("ascii"))
@@ -77,6 +84,11 @@ class FolderSite:
                 await answer(scope, receive, send)
             case None:
                 await _text(HTTPStatus.NOT_FOUND, "not found\n")(scope, receive, send)
+
+    def _count(self, scope: Scope) -> None:
+        client = scope.get("client") or ("", 0)
+        agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+        self._audience.note(client[0], agent.decode("latin-1"), asyncio.get_running_loop().time())
 
     def _find(self, scope: Scope) -> ReadyFile | Moved | None:
         # An encoded slash is part of a name, not a separator (RFC 3986 §2.2), and no file name has one.
