@@ -75,6 +75,7 @@ LIBRARIES = {
     "pydantic_core": ["config"],
     "rich": ["cli"],
     "ruamel": ["config"],
+    "yaml": ["config.compose"],
     "sqlalchemy": ["store"],
     "sqlmodel": ["store"],
     "starlette": ["web", "demo"],  # the demo's sample sources are a small web of their own

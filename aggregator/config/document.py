@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node
 from ruamel.yaml.reader import ReaderError
 
+from aggregator.config.compose import compose
 from aggregator.config.nodes import Walk, why_unreadable
 from aggregator.config.tree import Spot, Tree
 
@@ -140,9 +139,7 @@ def _compose(text: str, tree: Tree) -> Node | None:
     """The node graph of the file; None, and a problem, when it is not YAML."""
     start = tree.spots[()]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an anchor may be given again (YAML 1.2.2 §7.1)
-            node: Node | None = YAML(typ="safe", pure=True).compose(text)
+        node = compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
