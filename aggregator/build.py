@@ -15,13 +15,16 @@ from aggregator.selection import Catalogue, make_page
 
 log = logging.getLogger(__name__)
 
+SOURCES_AT_HOME = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did: pages looked at, files written, and entries that had to be left out."""
+    """What a build did: pages looked at, files written, stale pages left for the next build, and entries left out."""
 
     pages: int = 0
     written: int = 0
+    left: int = 0
     problems: tuple[str, ...] = ()
 
 
@@ -34,8 +37,11 @@ class Builder:
     sink: Sink
     formats: tuple[str, ...]
 
-    async def build(self, pages: Iterable[str] | None = None) -> Built:
-        """Bring pages up to date: these, or those marked stale. Raises `PublishError`; what is left stays marked."""
+    async def build(self, pages: Iterable[str] | None = None, most: int | None = None) -> Built:
+        """Bring pages up to date: these, or those marked stale, `most` of them at a time.
+
+        Categories and home come first: that is what people read. Raises `PublishError`; what is left stays marked.
+        """
         marks = await self.store.stale()
         known = {*self.catalogue.pages(), HOME}
         # A mark on a page that is no longer configured has nothing to build.
@@ -43,8 +49,8 @@ class Builder:
             await self.store.mark_built(page, marks[page])
         looked_at, written = 0, 0
         problems: list[str] = []
-        wanted = marks.keys() & known if pages is None else pages
-        for page in sorted(wanted, reverse=True):  # home, "", last: it links to the others
+        wanted = sorted(marks.keys() & known if pages is None else pages, key=_importance)
+        for page in wanted[:most]:
             for rendered in await self._render(page):
                 receipt = await asyncio.to_thread(self.sink.put, rendered)
                 written += receipt is Receipt.WRITTEN
@@ -56,7 +62,7 @@ class Builder:
             log.warning("left out", extra={"fields": {"entry": problem}})
         if written:
             log.info("build", extra={"fields": {"pages": looked_at, "written": written}})
-        return Built(looked_at, written, tuple(problems))
+        return Built(looked_at, written, len(wanted) - looked_at, tuple(problems))
 
     async def _render(self, path: str) -> list[Rendered]:
         """The files of one page."""
@@ -74,9 +80,16 @@ class Builder:
     async def _home(self) -> Home:
         """The home page shows the newest titles of every category."""
         slugs = [slug for slug in self.catalogue.categories if slug != EVERYTHING]
+        names = list(self.catalogue.sources)
         return Home(
             site=self.catalogue.site,
             everything=await self._page(category_page(EVERYTHING), HOME_TITLES),
             categories=tuple([await self._page(category_page(slug), HOME_TITLES) for slug in slugs]),
-            sources=tuple([await self._page(source_page(name), 1) for name in self.catalogue.sources]),
+            sources=tuple([await self._page(source_page(name), 1) for name in names[:SOURCES_AT_HOME]]),
+            more=max(len(names) - SOURCES_AT_HOME, 0),
         )
+
+
+def _importance(page: str) -> tuple[int, str]:
+    """Categories, then home, which links to them, then sources."""
+    return (0 if page.startswith("category/") else 1 if page == HOME else 2, page)

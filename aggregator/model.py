@@ -565,12 +565,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The home page: the published categories, each with its newest entries, and the sources behind them."""
+    """The home page: the published categories, each with its newest entries, and the sources behind them.
+
+    Of very many sources it has the first, and `more` says how many others there are.
+    """
 
     site: Site
     everything: Page
     categories: tuple[Page, ...]
     sources: tuple[Page, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SERVER_GRACE_SECONDS = 1.5
 LAST_BUILD_SECONDS = 2.0
+PAGES_AT_A_TIME = 500  # so that with very many sources the categories are never long in coming
 PUBLISHED_WITH = "published-with"
 
 
@@ -91,7 +92,7 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
 async def open_engine(
     settings: Settings,
     store: SqlStore,
-    publish: Callable[[], Awaitable[object]],
+    publish: Callable[[], Awaitable[bool]],
     heard: Callable[[Changes], None] = lambda _changes: None,
     readers: Callable[[], int] = lambda: 0,
 ) -> AsyncIterator[LocalEngine]:
@@ -124,6 +125,11 @@ async def open_engine(
             )
         finally:
             await asyncio.to_thread(reader.close)
+
+
+async def _nothing() -> bool:
+    """Publishes nothing: `once` does that at its end."""
+    return False
 
 
 # ---------------------------------------------------------------- one-off jobs
@@ -164,7 +170,7 @@ async def once(
             summary.count(changes)
             done(changes)
 
-        async with open_engine(settings, store, builder.build, heard) as engine:
+        async with open_engine(settings, store, _nothing, heard) as engine:
             await engine.once(chosen, stop)
         built = await builder.build()
         summary.published, summary.left_out = built.written, built.problems
@@ -237,7 +243,7 @@ class Service:
         self._wake.clear()
         builder = _builder(self.settings, store)
         await _agree(self.settings, store, builder)
-        await builder.build()
+        await builder.build(most=PAGES_AT_A_TIME)
         self._unready = None
         loop = asyncio.get_running_loop()
         async with open_engine(
@@ -250,18 +256,19 @@ class Service:
             await engine.run(self._wake)
         try:
             async with asyncio.timeout(LAST_BUILD_SECONDS):
-                await builder.build()
+                await builder.build(most=PAGES_AT_A_TIME)
         except (TimeoutError, AggregatorError) as error:
             # What is stale is marked in the store, and built at the next start.
             log.warning("last build", extra={"fields": {"error": str(error) or "took too long"}})
 
-    async def _publish(self, builder: Builder) -> None:
+    async def _publish(self, builder: Builder) -> bool:
         try:
-            await builder.build()
+            built = await builder.build(most=PAGES_AT_A_TIME)
         except PublishError as error:
             self._unready = str(error)
             raise
         self._unready = None
+        return built.left > 0
 
     def _take_new_settings(self) -> None:
         """Load the config anew; one with mistakes changes nothing."""

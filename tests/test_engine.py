@@ -61,8 +61,9 @@ class World:
         until = self.now() + timedelta(seconds=self.busy[one.id]) if one.id in self.busy else None
         return Changes(one, Visit(one.id, self.now()), host_busy_until=until)
 
-    async def publish(self) -> None:
+    async def publish(self) -> bool:
         """Nothing changes here."""
+        return False
 
     async def run_for(self, seconds: float) -> None:
         until = asyncio.Event()

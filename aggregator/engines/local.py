@@ -45,12 +45,13 @@ class Due(Protocol):
 
 @dataclass
 class LocalEngine:
-    """Polls in this process. `walk` polls one source; `publish` builds what is stale; `due` asks the store."""
+    """Polls in this process. `walk` polls one source; `due` asks the store; `publish` builds some of what is stale, and
+    says whether there is more."""
 
     sources: Mapping[str, Source]
     due: Due
     walk: Callable[[Source], Awaitable[Changes]]
-    publish: Callable[[], Awaitable[object]]
+    publish: Callable[[], Awaitable[bool]]
     limits: HostLimits
     clock: Clock
     _queued: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class LocalEngine:
             misfire_grace_time=None,
         )
         heartbeat.start()
+        self._changed.set()  # what was stale before
         publishing = asyncio.create_task(self._keep_publishing())
         try:
             await self._beat()
@@ -175,7 +177,8 @@ class LocalEngine:
             await self._changed.wait()
             await self._quiet()
             try:
-                await self.publish()
+                if await self.publish():
+                    self._changed.set()
             except AggregatorError as error:
                 log.error("publish", extra={"fields": {"error": str(error)}})
                 self._changed.set()

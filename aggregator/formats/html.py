@@ -101,16 +101,17 @@ def render(page: Page) -> Rendered:
 
 def render_home(home: Home) -> Rendered:
     """The home page: everything, each category with its newest titles, and the sources behind them."""
-    root = _root("")
+    root, words = _root(""), words_for(home.site.language)
     return _rendered(
         "index.html",
         "home.html",
         everything=_list(home.everything, root, HOME_TITLES),
         categories=tuple(_list(page, root, HOME_TITLES) for page in home.categories),
         sources=tuple(_list(page, root, 0) for page in home.sources),
+        more=words.more.format(home.more) if home.more else "",
         address=f"{home.site.base_url}/",
         frame=_frame(home.site, root, None),
-        words=words_for(home.site.language),
+        words=words,
     )
 
 

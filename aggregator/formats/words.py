@@ -19,6 +19,7 @@ class Words:
     everything: str
     feed: str
     footnote: str
+    more: str
     open_feed: str
     sources: str
     subscribe: str
@@ -37,6 +38,7 @@ _ENGLISH = Words(
     everything="Everything",
     feed="Feed",
     footnote="Each title leads to the original. Every entry belongs to those who wrote it.",
+    more="and {} more",
     open_feed="Open the feed",
     sources="Sources",
     subscribe="Subscribe",
@@ -55,6 +57,7 @@ _CHINESE = Words(
     everything="全部",
     feed="订阅源",
     footnote="标题链接到原文，文章归原作者所有。",
+    more="以及其他 {} 个",
     open_feed="打开订阅源",
     sources="来源",
     subscribe="订阅",
