@@ -86,7 +86,7 @@ class Farm:
 def farm(folder: Path, feeds: int) -> Iterator[Farm]:
     """A farm of so many feeds with its files in `folder`: behind nginx where there is one, else Python serves them."""
     (folder / "feeds").mkdir(parents=True)
-    ports = {"http": _free_port(), "https": _free_port()}
+    ports = dict(zip(("http", "https"), free_ports(2), strict=True))
     ca = authority(folder, [host(number) for number in range(feeds)])
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx:
@@ -109,11 +109,12 @@ def farm(folder: Path, feeds: int) -> Iterator[Farm]:
         process.wait()
 
 
-def _free_port() -> int:
+def free_ports(how_many: int) -> list[int]:
+    """Ports in a row that nobody listens at."""
     with socket.socket() as free:
         free.bind(("0.0.0.0", 0))
-        port: int = free.getsockname()[1]
-        return port
+        first: int = free.getsockname()[1]
+        return [first + n for n in range(how_many)]
 
 
 def _await(port: int) -> None:
