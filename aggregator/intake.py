@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import os
 import resource
 import signal
 from collections.abc import Callable
@@ -37,6 +38,7 @@ LEAST_SECONDS, BYTES_PER_SECOND = 2.0, 256 * 1024
 # What an honest document needs at most, nearly always: 20 new items are read in 30 ms.
 QUICK_SECONDS = 1.0
 QUICK_BYTES = 256 * 1024
+PATIENT_NICE = 5  # whoever takes long lets the others go first, and still gets a quarter of a core
 BYTES_PER_WORKER = 1536 * 1024**2  # address space; a 10 MiB feed takes about 400 MiB
 DOCUMENTS_PER_WORKER = 500
 
@@ -65,8 +67,8 @@ class WorkerReader:
 
     def __init__(self, workers: int, seconds: float = SECONDS_PER_DOCUMENT) -> None:
         """`workers` processes, started when first needed, and one beside them; `seconds` of wall clock per document."""
-        self._quick = _Lane(workers, min(seconds, QUICK_SECONDS))
-        self._patient = _Lane(1, seconds)
+        self._quick = _Lane(workers, min(seconds, QUICK_SECONDS), nice=0)
+        self._patient = _Lane(1, seconds, nice=PATIENT_NICE)
 
     async def read(self, source: Source, document: Document, seen: frozenset[bytes] = frozenset()) -> Intake | Failed:
         """What the document holds besides entries whose hash was seen."""
@@ -95,10 +97,11 @@ class WorkerReader:
 
 
 class _Lane:
-    """A pool of workers, with a limit of time for each document."""
+    """A pool of workers, with a limit of time for each document, at a priority of its own."""
 
-    def __init__(self, workers: int, seconds: float) -> None:
+    def __init__(self, workers: int, seconds: float, nice: int) -> None:
         self._workers = workers
+        self._nice = nice
         self._seconds = seconds
         self._pool = self._new_pool()
 
@@ -135,7 +138,11 @@ class _Lane:
         _start_fork_server()
         context = multiprocessing.get_context("forkserver")
         return ProcessPool(
-            max_workers=self._workers, max_tasks=DOCUMENTS_PER_WORKER, initializer=_settle_in, context=context
+            max_workers=self._workers,
+            max_tasks=DOCUMENTS_PER_WORKER,
+            initializer=_settle_in,
+            initargs=(self._nice,),
+            context=context,
         )
 
 
@@ -160,8 +167,9 @@ def _stop(pool: ProcessPool) -> None:
     pool.join()
 
 
-def _settle_in() -> None:
-    """In a new worker: a memory limit, and no ear for Ctrl-C, which is for the process that polls."""
+def _settle_in(nice: int) -> None:
+    """In a new worker: its priority, a memory limit, and no ear for Ctrl-C, which is for the process that polls."""
+    os.nice(nice)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (BYTES_PER_WORKER, hard))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def farm(folder: Path, feeds: int) -> Iterator[Farm]:
     process = subprocess.Popen(command)
     try:
         for port in ports.values():
-            _await(port)
+            wait_for(port)
         yield grown
     finally:
         process.terminate()
@@ -110,14 +110,17 @@ def farm(folder: Path, feeds: int) -> Iterator[Farm]:
 
 
 def free_ports(how_many: int) -> list[int]:
-    """Ports in a row that nobody listens at."""
-    with socket.socket() as free:
-        free.bind(("0.0.0.0", 0))
-        first: int = free.getsockname()[1]
-        return [first + n for n in range(how_many)]
+    """Ports in a row that nobody listens at, below those from which the kernel lends to whoever dials."""
+    for first in range(20_000 + os.getpid() % 5000, 32_000, how_many):
+        ports = [first + n for n in range(how_many)]
+        with ExitStack() as stack, suppress(OSError):
+            for port in ports:
+                stack.enter_context(socket.socket()).bind(("0.0.0.0", port))
+            return ports
+    raise SystemExit("no port is free")
 
 
-def _await(port: int) -> None:
+def wait_for(port: int) -> None:
     """Wait until somebody listens."""
     for _ in range(500):
         try:

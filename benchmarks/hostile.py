@@ -39,13 +39,18 @@ def measure(sources: int, *, as_json: bool) -> None:
         grown.fill()
         result = _siege(ours, grown, folder / "besieged", besieged, honest)
     by_kind: dict[str, Counter[str]] = defaultdict(Counter)
+    slowest: dict[str, float] = {}
     for number in range(hostile):
-        by_kind[kinds[number % len(kinds)]][result["ends"][f"s{honest + number}"][1]] += 1
+        took, end, _ = result["ends"][f"s{honest + number}"]
+        name = kinds[number % len(kinds)]
+        by_kind[name][end] += 1
+        slowest[name] = max(slowest.get(name, 0.0), took)
     failed = [result["ends"][f"s{n}"][2] for n in range(honest) if result["ends"][f"s{n}"][1]]
     if as_json:
-        print(json.dumps({"honest_failures": failed, "ends": by_kind}))
+        expected = {name: sorted(villains.ENDS[name]) for name in by_kind}
+        print(json.dumps({"honest_failures": failed, "ends": by_kind, "expected": expected}))
         return
-    _print(alone, result, honest, by_kind)
+    _print(alone, result, honest, by_kind, slowest)
     print(f"honest polls that failed: {len(failed)} {failed[:1]}")
 
 
@@ -82,7 +87,7 @@ def _siege(prefix: list[str], grown: Farm, folder: Path, urls: list[str], honest
     return json.loads(answer) if answer else sys.exit((folder / "log").read_text()[-2000:])
 
 
-def _print(alone: Any, besieged: Any, honest: int, by_kind: dict[str, Counter[str]]) -> None:
+def _print(alone: Any, besieged: Any, honest: int, by_kind: dict[str, Counter[str]], slowest: dict[str, float]) -> None:
     print(f"{honest} honest sources, one in ten with 2 new items; seconds until a poll had ended, all due at once")
     print(f"{'':24} {'median':>8} {'99 %':>8} {'last':>8} {'longest stall of the loop, ms (its own CPU)':>46}")
     late = {}
@@ -97,7 +102,10 @@ def _print(alone: Any, besieged: Any, honest: int, by_kind: dict[str, Counter[st
     for place, times_seen in sorted(besieged["seen"].items(), key=lambda pair: -pair[1])[:10]:
         print(f"  standing {times_seen:4} x at {place}")
     for name, ends in by_kind.items():
-        print(f"  {name:18}", ", ".join(f"{end or 'survived'} {count}" for end, count in ends.most_common()))
+        print(
+            f"  {name:18} {slowest[name]:6.1f} s ",
+            ", ".join(f"{end or 'survived'} {count}" for end, count in ends.most_common()),
+        )
 
 
 def _word(met: bool) -> str:

@@ -121,7 +121,7 @@ ENDS = {
     "redirect-loop": {"too-many-redirects"},
     "gzip-bomb": {"too-large"},
     "gzip-members": {"bad-coding", "too-large"},
-    "gzip-lie": {"bad-coding"},
+    "gzip-lie": {"bad-coding", "not-a-feed"},
     "one-long-text": SURVIVED | {"too-large"},
 }
 

@@ -73,7 +73,7 @@ async def besiege(folder: Path) -> None:
         open_engine(settings, store, _nothing, heard) as engine,
     ):
         await store.enrol(settings.sources, SystemClock().now())
-        await engine.once([f"s{n}" for n in range(honest)])
+        await engine.once(await store.hosts([f"s{n}" for n in range(honest)]), asyncio.Event())
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         ends.clear()
@@ -82,7 +82,7 @@ async def besiege(folder: Path) -> None:
         began = time.perf_counter()
         # Honest and hostile ones in turn, as the due times of a mixed list would have it.
         names = sorted((source.id for source in settings.sources), key=lambda name: hash_of(name))
-        await engine.once(names)
+        await engine.once(await store.hosts(names), asyncio.Event())
         ticking.cancel()
         with suppress(asyncio.CancelledError):
             await ticking
