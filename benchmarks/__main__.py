@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import poll
+from benchmarks import hostile, poll, scale
 
 
 def main() -> None:
@@ -15,8 +15,20 @@ def main() -> None:
     polling.add_argument("--sources", type=int, help="how many feeds (default 400)")
     polling.add_argument("--smoke", action="store_true", help="20 feeds, each round once: only show that it runs")
     polling.add_argument("--tls", action="store_true", help="only over TLS")
+    besieged = chosen.add_parser("hostile", help="the polls of honest sources among hostile ones")
+    besieged.add_argument("--sources", type=int, default=500, help="how many, a fifth of them hostile (default 500)")
+    besieged.add_argument("--json", action="store_true", help="only how the polls ended, for a test")
+    scaled = chosen.add_parser("scale", help="many sources, and many entries")
+    scaled.add_argument("--sources", type=int, default=100_000, help="how many sources (default 100000)")
+    scaled.add_argument("--entries", type=int, default=1_000_000, help="how many entries (default 1000000)")
     words = parser.parse_args()
-    poll.measure(words.sources or (20 if words.smoke else 400), smoke=words.smoke, only_tls=words.tls)
+    match words.what:
+        case "poll":
+            poll.measure(words.sources or (20 if words.smoke else 400), smoke=words.smoke, only_tls=words.tls)
+        case "hostile":
+            hostile.measure(words.sources, as_json=words.json)
+        case "scale":
+            scale.measure(words.sources, words.entries)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,7 +86,7 @@ class Farm:
 def farm(folder: Path, feeds: int) -> Iterator[Farm]:
     """A farm of so many feeds with its files in `folder`: behind nginx where there is one, else Python serves them."""
     (folder / "feeds").mkdir(parents=True)
-    ports = {"http": _free_port(), "https": _free_port()}
+    ports = dict(zip(("http", "https"), free_ports(2), strict=True))
     ca = authority(folder, [host(number) for number in range(feeds)])
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx:
@@ -102,21 +102,25 @@ def farm(folder: Path, feeds: int) -> Iterator[Farm]:
     process = subprocess.Popen(command)
     try:
         for port in ports.values():
-            _await(port)
+            wait_for(port)
         yield grown
     finally:
         process.terminate()
         process.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("0.0.0.0", 0))
-        port: int = free.getsockname()[1]
-        return port
+def free_ports(how_many: int) -> list[int]:
+    """Ports in a row that nobody listens at, below those from which the kernel lends to whoever dials."""
+    for first in range(20_000 + os.getpid() % 5000, 32_000, how_many):
+        ports = [first + n for n in range(how_many)]
+        with ExitStack() as stack, suppress(OSError):
+            for port in ports:
+                stack.enter_context(socket.socket()).bind(("0.0.0.0", port))
+            return ports
+    raise SystemExit("no port is free")
 
 
-def _await(port: int) -> None:
+def wait_for(port: int) -> None:
     """Wait until somebody listens."""
     for _ in range(500):
         try:

@@ -78,6 +78,12 @@ class Runner:
         self.failure = self.failure or "".join(failed)
         return cost
 
+    def end(self) -> None:
+        """Let it close what it has open."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
     def weigh(self, entries: int) -> None:
         """Note the bytes of its store per entry, pages still in the write-ahead log included."""
         store = self.folder / "store.db"
@@ -109,7 +115,7 @@ def _race(grown: Farm, feeds: int, scheme: str, folder: Path, *, smoke: bool) ->
     """All contenders poll in turn, so that whatever else the machine does meets all of them."""
     urls = [grown.url(scheme, number) for number in reversed(range(feeds + WARM))]  # the warm ones come first
     with ExitStack() as stack:
-        runners = [stack.enter_context(_running(name, scheme, urls, folder, grown.ca)) for name in WHO[scheme]]
+        runners = [stack.enter_context(running(name, folder / scheme / name, urls, grown.ca)) for name in WHO[scheme]]
         for runner in runners:
             runner.poll(str(WARM))
             runner.poll(str(WARM))
@@ -124,13 +130,13 @@ def _race(grown: Farm, feeds: int, scheme: str, folder: Path, *, smoke: bool) ->
 
 
 @contextmanager
-def _running(name: str, scheme: str, urls: list[str], folder: Path, ca: Path) -> Iterator[Runner]:
-    own = folder / scheme / name
-    own.mkdir(parents=True)
-    (own / "urls.json").write_text(json.dumps(urls))
-    command = [sys.executable, "-m", "benchmarks.contenders", name, str(own)]
+def running(name: str, folder: Path, urls: list[str], ca: Path) -> Iterator[Runner]:
+    """A contender that polls these addresses, with its own files in `folder`, which may hold those of before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "urls.json").write_text(json.dumps(urls))
+    command = [sys.executable, "-m", "benchmarks.contenders", name, str(folder)]
     with (
-        (own / "log").open("w") as log,
+        (folder / "log").open("w") as log,
         subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -140,7 +146,7 @@ def _running(name: str, scheme: str, urls: list[str], folder: Path, ca: Path) ->
             env={**os.environ, **trusting(ca)},
         ) as process,
     ):
-        yield Runner(name, process, own)
+        yield Runner(name, process, folder)
 
 
 def _print_race(scheme: str, runners: list[Runner], feeds: int) -> None:

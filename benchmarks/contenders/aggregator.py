@@ -16,13 +16,16 @@ from benchmarks.contenders import Once
 BASE_URL = "https://planet.example"
 
 
-def configure(urls: list[str], folder: Path) -> Path:
-    """A config with these sources, polite to nobody: every address here is our own."""
+def configure(urls: list[str], folder: Path, delay: str = "0s") -> Path:
+    """A config with these sources; by default polite to nobody: every address here is our own."""
     lines = [f"  - {{id: s{n}, url: '{url}', category: c{n % 7}}}" for n, url in enumerate(urls)]
-    politeness = "fetch: {per_host: {delay: 0s}, allow_private: [127.0.0.0/8]}"
+    politeness = f"fetch: {{per_host: {{delay: {delay}}}, allow_private: [127.0.0.0/8]}}"
+    output = f"output: {{dir: '{folder}/public'}}\nserver: {{port: 0}}"
     config = folder / "aggregator.yaml"
     store = f"store: 'sqlite:///{folder}/store.db'"
-    config.write_text("\n".join([f"site: {{base_url: '{BASE_URL}'}}", store, politeness, "sources:", *lines, ""]))
+    config.write_text(
+        "\n".join([f"site: {{base_url: '{BASE_URL}'}}", store, politeness, output, "sources:", *lines, ""])
+    )
     return config
 
 

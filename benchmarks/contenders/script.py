@@ -11,7 +11,7 @@ from pathlib import Path
 import feedparser
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 
-from benchmarks.contenders import Once
+from benchmarks.contenders import CONCURRENCY, Once
 from benchmarks.contenders.httpx import client
 
 
@@ -31,8 +31,11 @@ async def contender(urls: list[str], folder: Path) -> AsyncIterator[Once]:
     SQLModel.metadata.create_all(engine, tables=[Item.__table__])  # type: ignore[attr-defined]
     etags: dict[str, str] = {}
 
+    gate = asyncio.Semaphore(CONCURRENCY)
+
     async def one(url: str) -> None:
-        response = await web.get(url, headers={"If-None-Match": etags.get(url, "")})
+        async with gate:
+            response = await web.get(url, headers={"If-None-Match": etags.get(url, "")})
         if response.status_code == 304:
             return
         etags[url] = response.headers["etag"]
