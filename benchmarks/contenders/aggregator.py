@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def configure(urls: list[str], folder: Path, delay: str = "0s") -> Path:
 @asynccontextmanager
 async def contender(urls: list[str], folder: Path) -> AsyncIterator[Once]:
     """The product, without publishing."""
-    settings = load(configure(urls, folder), {})
+    settings = load(configure(urls, folder), os.environ)
     failed: list[str] = []
 
     def done(changes: Changes) -> None:
