@@ -62,7 +62,7 @@ LIBRARIES = {
     "charset_normalizer": ["sources.encoding"],
     "dateutil": ["clean.dates"],
     "feedgen": ["formats"],
-    "feedparser": ["sources.feed"],
+    "feedparser": ["sources.feed", "sources.entries", "sources.vocabulary"],
     "httpx": ["fetch"],
     "jinja2": ["formats"],
     "lxml": ["formats", "sources.discover"],

@@ -15,6 +15,10 @@ from aggregator.errors import Unreadable
 from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Term
 from aggregator.sources.cadence import cadence
 from aggregator.sources.encoding import decode
+<<<<<<< HEAD
+=======
+from aggregator.sources.entries import read_certain
+>>>>>>> 49460f3 (Read certain entries without feedparser)
 from aggregator.sources.slices import Slices, cut
 
 # Characters that XML 1.0 (§2.2) does not allow, as themselves and as references: one of them makes the strict parser
@@ -57,11 +61,7 @@ def read(document: Document, seen: frozenset[bytes] = frozenset()) -> Reading:
     slices = cut(text.encode("utf-8"))
     text, slices, left = _bounded(text, slices)
     problems += left
-    found = None
-    if slices and not seen.isdisjoint(slices.hashes) and not slices.namesakes(seen):
-        found = _parse(slices.without(seen))
-        if found.bozo or len(found.entries) != sum(mark not in seen for mark in slices.hashes):
-            found = None
+    found = _parse_new(slices, frozenset() if slices.namesakes(seen) else seen) if slices else None
     if found is None:
         found = _parse(text.encode("utf-8"))
     _demand_feed(found, text)
@@ -76,6 +76,7 @@ def read(document: Document, seen: frozenset[bytes] = frozenset()) -> Reading:
     return Reading(feed, drafts, tuple(problems), hashes, cadence(head))
 
 
+<<<<<<< HEAD
 def _bounded(text: str, slices: Slices | None) -> tuple[str, Slices | None, list[str]]:
     """The document with its first entries alone, and the news of it, when it has too many.
 
@@ -87,6 +88,25 @@ def _bounded(text: str, slices: Slices | None) -> tuple[str, Slices | None, list
     problem = f"{len(starts)} entries, of which the first {MOST_ENTRIES} are taken"
     slices = slices.first(MOST_ENTRIES) if slices else None
     return slices.xml.decode("utf-8") if slices else text[: starts[MOST_ENTRIES]], slices, [problem]
+=======
+def _parse_new(slices: Slices, seen: frozenset[bytes]) -> Any | None:
+    """feedparser's reading of the entries that were not seen, without asking it for those on which it is certain.
+
+    None where it finds other entries than those that were left to it.
+    """
+    new = [(mark, entry) for mark, entry in zip(slices.hashes, slices.entries, strict=True) if mark not in seen]
+    certain = read_certain(slices.root, [entry for _, entry in new])
+    left = _parse(
+        slices.without(seen.union(mark for (mark, _), one in zip(new, certain, strict=True) if one is not None))
+    )
+    if left.bozo or not left.version or len(left.entries) != certain.count(None):
+        return None
+    if left.version.startswith("atom") != slices.root.is_atom:
+        return None
+    rest = iter(left.entries)
+    left.entries = [next(rest) if one is None else one for one in certain]
+    return left
+>>>>>>> 49460f3 (Read certain entries without feedparser)
 
 
 def _parse(xml: bytes) -> Any:
