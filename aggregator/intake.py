@@ -18,11 +18,12 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from multiprocessing import forkserver, resource_tracker
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from pebble import ProcessExpired, ProcessPool
 
+from aggregator.clean.concealing import concealed, secrets_of, shown_address
 from aggregator.clean.entry import clean
 from aggregator.errors import Unreadable
 from aggregator.model import Document, Failed, FeedLink, Intake, Reason, Source
@@ -65,6 +66,19 @@ def _take_in_packed(source: Source, document: Document, seen: frozenset[bytes]) 
     return msgspec.msgpack.encode(taken) if isinstance(taken, Intake) else taken
 
 
+def _concealed(packed: Any, source: Source) -> Any:
+    """What was packed, without the secrets of its source in any text."""
+    match packed:
+        case str():
+            return concealed(packed, source)
+        case list():
+            return [_concealed(one, source) for one in packed]
+        case dict():
+            return {name: _concealed(value, source) for name, value in packed.items()}
+        case _:
+            return packed
+
+
 class WorkerReader:
     """The `Reader` port over worker processes in two lanes. Close it at the end.
 
@@ -79,10 +93,16 @@ class WorkerReader:
 
     async def read(self, source: Source, document: Document, seen: frozenset[bytes] = frozenset()) -> Intake | Failed:
         """What the document holds besides entries whose hash was seen."""
-        # What a worker needs of a source holds no secret.
+        # What a worker needs of a source holds no secret, nor does what relative addresses hang on.
         known = replace(source, url=source.public_url, headers=())
+        document = replace(document, url=shown_address(document.url, source))
         taken = await self._in_worker(document, _take_in_packed, known, document, seen)
-        return msgspec.msgpack.decode(taken, type=Intake) if isinstance(taken, bytes) else taken
+        if isinstance(taken, Failed):
+            return replace(taken, detail=concealed(taken.detail, source))
+        if any(secret.encode() in taken for secret in secrets_of(source)):
+            hidden = _concealed(msgspec.msgpack.decode(taken), source)
+            return msgspec.convert(hidden, type=Intake)
+        return msgspec.msgpack.decode(taken, type=Intake)
 
     async def feed_links(self, page: Document) -> tuple[FeedLink, ...]:
         """The feeds that a web page names, the surest first; none where it cannot be read."""

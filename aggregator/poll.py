@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import assert_never
 
 from aggregator.changes import decide, hashes_in
+from aggregator.clean.concealing import concealed
 from aggregator.errors import AggregatorError
 from aggregator.model import Changes, Document, Failed, Intake, Outcome, Reason, Source, Unchanged, Visit
 from aggregator.ports import Clock, Fetcher, Reader, Store
@@ -50,7 +52,9 @@ async def _ended(
     except AggregatorError:
         raise
     except Exception as error:  # a mistake of ours must not end the polling of everything else
-        log.exception("poll broke", extra={"fields": {"source": source.id}})
+        # As a field: the error's own words may hold what the operator wants hidden, and a handler would print them.
+        told = concealed(traceback.format_exc(), source)
+        log.error("poll broke", extra={"fields": {"source": source.id, "traceback": told}})
         return Failed(Reason.INTERNAL, f"a mistake in the program: {type(error).__name__}")
 
 

@@ -27,6 +27,7 @@ from aggregator.cli import app
 from aggregator.config import json_schema, load
 from aggregator.config.keys import ConfigKeys, SourceDefaults, SourceKeys
 from aggregator.config.values import spell_duration
+from aggregator.cli.serve import STOPPED
 from aggregator.formats import FORMATS
 from aggregator.sources import KINDS
 
@@ -382,7 +383,7 @@ def test_readme_speaks_of_no_command_that_is_none() -> None:
 
 
 def test_readme_names_every_exit_status() -> None:
-    statuses = {0} | {error.exit_status for error in vars(errors).values() if hasattr(error, "exit_status")}
+    statuses = {0, STOPPED} | {error.exit_status for error in vars(errors).values() if hasattr(error, "exit_status")}
     assert {int(status) for status in table_under("When something fails")} == statuses
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urldefrag
 import httpx
 
 from aggregator import __version__
+from aggregator.clean.concealing import concealed
 from aggregator.clean.urls import absolute, split, without_secrets
 from aggregator.config.keys import FetchKeys
 from aggregator.fetch.body import ACCEPTED, BadCoding, TooLarge, read_body
@@ -86,6 +87,14 @@ class HttpFetcher:
 
         httpx's own timeouts are per socket operation, and a server that drips one byte a second never trips them.
         """
+        fetched = await self._ended(source, visit)
+        if not isinstance(fetched, Failed):
+            return fetched
+        detail = "".join(filter(str.isprintable, " ".join(fetched.detail.split())))
+        return replace(fetched, detail=concealed(detail, source) or fetched.reason)
+
+    async def _ended(self, source: Source, visit: Visit) -> Fetched:
+        """How the fetch ended, in the words of whoever ended it."""
         try:
             with _vouch_for(source.url):
                 async with asyncio.timeout(self._keys.timeout.total_seconds()):

@@ -140,7 +140,9 @@ class _HttpxAnswer:
         self.status = response.status_code
         self.phrase = response.reason_phrase
         self.headers = Headers(response.headers.raw)
-        self.chunks = response.aiter_raw
+        # Not `aiter_raw`: it refuses a body that httpx has looked into, which it does with one given as bytes.
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self.chunks = response.stream.__aiter__
         self.aclose = response.aclose
 
 

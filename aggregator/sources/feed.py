@@ -15,10 +15,7 @@ from aggregator.errors import Unreadable
 from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Term
 from aggregator.sources.cadence import cadence
 from aggregator.sources.encoding import decode
-<<<<<<< HEAD
-=======
 from aggregator.sources.entries import read_certain
->>>>>>> 49460f3 (Read certain entries without feedparser)
 from aggregator.sources.slices import Slices, cut
 
 # Characters that XML 1.0 (§2.2) does not allow, as themselves and as references: one of them makes the strict parser
@@ -76,7 +73,6 @@ def read(document: Document, seen: frozenset[bytes] = frozenset()) -> Reading:
     return Reading(feed, drafts, tuple(problems), hashes, cadence(head))
 
 
-<<<<<<< HEAD
 def _bounded(text: str, slices: Slices | None) -> tuple[str, Slices | None, list[str]]:
     """The document with its first entries alone, and the news of it, when it has too many.
 
@@ -88,7 +84,8 @@ def _bounded(text: str, slices: Slices | None) -> tuple[str, Slices | None, list
     problem = f"{len(starts)} entries, of which the first {MOST_ENTRIES} are taken"
     slices = slices.first(MOST_ENTRIES) if slices else None
     return slices.xml.decode("utf-8") if slices else text[: starts[MOST_ENTRIES]], slices, [problem]
-=======
+
+
 def _parse_new(slices: Slices, seen: frozenset[bytes]) -> Any | None:
     """feedparser's reading of the entries that were not seen, without asking it for those on which it is certain.
 
@@ -106,7 +103,6 @@ def _parse_new(slices: Slices, seen: frozenset[bytes]) -> Any | None:
     rest = iter(left.entries)
     left.entries = [next(rest) if one is None else one for one in certain]
     return left
->>>>>>> 49460f3 (Read certain entries without feedparser)
 
 
 def _parse(xml: bytes) -> Any:
