@@ -24,10 +24,10 @@ from typer.testing import CliRunner
 
 from aggregator import errors
 from aggregator.cli import app
+from aggregator.cli.serve import STOPPED
 from aggregator.config import json_schema, load
 from aggregator.config.keys import ConfigKeys, SourceDefaults, SourceKeys
 from aggregator.config.values import spell_duration
-from aggregator.cli.serve import STOPPED
 from aggregator.formats import FORMATS
 from aggregator.sources import KINDS
 
