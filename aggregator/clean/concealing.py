@@ -44,11 +44,11 @@ def _told(source: Source) -> Iterator[str]:
         values = [value for _, value in parse_qsl(parts.query)] + parts.path.split("/")
         yield from (value for value in values if DIGIT.search(value))
     for _, value in source.headers:
-        yield value
-        for word in re.split(r"[\s;,=]+", value):
-            yield word
+        yield from (value, *re.split(r"[\s;,=]+", value))
+        scheme, _, pair = value.partition(" ")
+        if scheme == "Basic":
             with suppress(binascii.Error, UnicodeDecodeError):
-                yield base64.b64decode(word, validate=True).decode().partition(":")[2]
+                yield base64.b64decode(pair, validate=True).decode().partition(":")[2]
 
 
 def shown_address(url: str, source: Source) -> str:
