@@ -484,6 +484,13 @@ def test_an_address_is_absolute_and_final_or_none(reference: str, base: str) -> 
         assert absolute(address, "https://other.example/") == address
 
 
+@given(st.text("ab:/?#%4;=&.-@'()AZ", min_size=1, max_size=9), st.sampled_from(["", URL, "https://other.example?q"]))
+def test_an_address_that_needs_nothing_comes_out_as_one_that_is_looked_at(rest: str, base: str) -> None:
+    for scheme in ("http", "https"):
+        address = f"{scheme}://{rest}"
+        assert absolute(address, base) == absolute(f" {address}", base)  # the blank has it taken apart
+
+
 @given(addresses | htmlish | st.from_regex(r"[a-z]{2,6}:\S{1,20}", fullmatch=True))
 def test_an_iri_is_what_the_rules_of_atom_take_for_one(text: str) -> None:
     if is_iri(text):

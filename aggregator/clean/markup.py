@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from functools import lru_cache
+from contextvars import ContextVar
 from itertools import islice
 
 import nh3
@@ -75,7 +75,8 @@ def sanitise(markup: Markup | None, base: str, page: str) -> str:
     value = _capped(legal(markup.value)[:LONGEST])
     if markup.type not in HTML_TYPES:
         value = _paragraphs(value)
-    return _cleaner(own or base, page).clean(value).strip()
+    _place.set((own or base, page))
+    return _CLEANER.clean(value).strip()
 
 
 def _capped(value: str) -> str:
@@ -91,26 +92,27 @@ def _paragraphs(text: str) -> str:
     return "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in blocks)
 
 
-@lru_cache(maxsize=256)
-def _cleaner(base: str, page: str) -> nh3.Cleaner:
-    """A sanitiser that resolves addresses at `base`."""
+def _keep(_tag: str, attribute: str, value: str) -> str | None:
+    """The value of an attribute that may leave us."""
+    if attribute in ADDRESSES:
+        return _address(value, *_place.get())
+    return _srcset(value, _place.get()[0]) if attribute == "srcset" else value
 
-    def keep(_tag: str, attribute: str, value: str) -> str | None:
-        if attribute in ADDRESSES:
-            return _address(value, base, page)
-        return _srcset(value, base) if attribute == "srcset" else value
 
-    return nh3.Cleaner(
-        tags=TAGS,
-        clean_content_tags=DROPPED_WHOLE,
-        attributes=ATTRIBUTES,
-        attribute_filter=keep,
-        link_rel="noopener noreferrer",
-        url_schemes={"http", "https", "mailto"},
-        # One attribute, never two: nh3 writes them in an order that changes from cleaner to cleaner, and an entry whose
-        # bytes change is a revision.
-        set_tag_attribute_values={"img": {"referrerpolicy": "no-referrer"}},
-    )
+# Where relative addresses hang: on which base, on which page. nh3 tells its filter nothing but the attribute, and a
+# sanitiser for every entry would cost more than what it does.
+_place: ContextVar[tuple[str, str]] = ContextVar("place")
+_CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    clean_content_tags=DROPPED_WHOLE,
+    attributes=ATTRIBUTES,
+    attribute_filter=_keep,
+    link_rel="noopener noreferrer",
+    url_schemes={"http", "https", "mailto"},
+    # One attribute, never two: nh3 writes them in an order that changes from cleaner to cleaner, and an entry whose
+    # bytes change is a revision.
+    set_tag_attribute_values={"img": {"referrerpolicy": "no-referrer"}},
+)
 
 
 def _address(value: str, base: str, page: str) -> str | None:

@@ -129,7 +129,8 @@ def _tidy(text: str) -> tuple[str, list[str]]:
         cleaned = REFERENCE.sub(_legal_reference, cleaned)
     if cleaned != text:
         problems.append("characters that XML does not allow")
-    cleaned = AUTHOR.sub(lambda match: match[0].replace("@", AT), cleaned)
+    if "@" in cleaned:
+        cleaned = AUTHOR.sub(lambda match: match[0].replace("@", AT), cleaned)
     if "xml:base" in cleaned:
         cleaned = BARE_ID.sub(r'<\1 isPermaLink="false">', cleaned)
     # The text is UTF-8 from here on, and XML 1.1 documents are read as the XML 1.0 that nearly all of them are.

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from xml.parsers import expat
 
 ENTRY_NAMES = frozenset({"item", "entry"})
@@ -67,15 +68,16 @@ class Slices:
     xml: bytes
     spans: tuple[tuple[int, int], ...]
     hashes: tuple[bytes, ...]
-    names: tuple[frozenset[str], ...]
     entries: tuple[Element, ...]
     root: Root
 
-    def namesakes(self, seen: Container[bytes]) -> bool:
+    def namesakes(self, seen: frozenset[bytes]) -> bool:
         """Whether an entry that was not seen before is called like one that was."""
+        if seen.isdisjoint(self.hashes):
+            return False
         old, new = set[str](), set[str]()
-        for names, mark in zip(self.names, self.hashes, strict=True):
-            (old if mark in seen else new).update(names)
+        for entry, mark in zip(self.entries, self.hashes, strict=True):
+            (old if mark in seen else new).update(_names(entry))
         return not old.isdisjoint(new)
 
     def first(self, number: int) -> Slices:
@@ -91,7 +93,6 @@ class Slices:
             xml=b"".join(pieces),
             spans=self.spans[:number],
             hashes=self.hashes[:number],
-            names=self.names[:number],
             entries=self.entries[:number],
         )
 
@@ -120,7 +121,6 @@ def cut(xml: bytes) -> Slices | None:
         xml,
         tuple(walk.spans),
         hashes,
-        tuple(map(_names, walk.entries)),
         tuple(walk.entries),
         walk.root,
     )
@@ -151,13 +151,15 @@ class _Walk:
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins at the parser's byte index."""
-        local = name.rpartition(" ")[2].lower()
+        local = _local(name)
         if self.open:
             if local in ENTRY_NAMES:
                 raise _Odd
             element = Element(name, attributes, [], [])
-            self.within(self.open[-1].name)
-            self.open[-1].children.append(element)
+            outer = self.open[-1]
+            if len(self.open) > 1:
+                self.within(outer.name)
+            outer.children.append(element)
             self.open.append(element)
         elif local in ENTRY_NAMES:
             if not self.path or self.path[-1] not in PARENTS[local]:
@@ -183,7 +185,7 @@ class _Walk:
 
     def within(self, outer: str) -> None:
         """An element begins in `outer`."""
-        if outer.rpartition(" ")[2].lower() in TEXTS and outer != MEDIA_CONTENT:
+        if _local(outer) in TEXTS and outer != MEDIA_CONTENT:
             self.root.plain = False
 
     def hear(self, text: str) -> None:
@@ -210,11 +212,16 @@ def _names(entry: Element) -> frozenset[str]:
     """What an entry is called by."""
     ids, links = {_name(entry.attributes.get(ABOUT, ""))}, set[str]()
     for child in entry.children:
-        local = child.name.rpartition(" ")[2].lower()
-        if local in ID_NAMES | LINK_NAMES:
+        local = _local(child.name)
+        if local in ID_NAMES or local in LINK_NAMES:
             said = _name(child.attributes.get("href", "") + "".join(child.pieces))
             (ids if local in ID_NAMES else links).add(said)
     return frozenset((ids - {""} or links) - {""})
+
+
+@lru_cache(maxsize=1024)
+def _local(name: str) -> str:
+    return name.rpartition(" ")[2].lower()
 
 
 def _name(text: str) -> str:
