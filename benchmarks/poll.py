@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -71,10 +71,11 @@ class Runner:
         """Let it poll so many feeds."""
         assert self.process.stdin
         assert self.process.stdout
-        with watching(self.process.pid) as cost:
+        with watching(self.process.pid) as cost, suppress(BrokenPipeError):
+            answer = ""
             print(how_many, file=self.process.stdin, flush=True)
             answer = self.process.stdout.readline()
-        failed = json.loads(answer) if answer else ["it ended"]
+        failed = json.loads(answer) if answer else [(self.folder / "log").read_text().strip().rpartition("\n")[2]]
         self.failure = self.failure or "".join(failed)
         return cost
 
@@ -146,7 +147,11 @@ def running(name: str, folder: Path, urls: list[str], ca: Path) -> Iterator[Runn
             env={**os.environ, **trusting(ca)},
         ) as process,
     ):
-        yield Runner(name, process, folder)
+        try:
+            yield Runner(name, process, folder)
+        finally:
+            with suppress(BrokenPipeError):  # it ended by itself, and its log says why
+                process.communicate()
 
 
 def _print_race(scheme: str, runners: list[Runner], feeds: int) -> None:

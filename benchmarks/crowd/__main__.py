@@ -46,8 +46,9 @@ async def walk(folder: Path) -> None:
         say("all polled once", failures=failures)
 
 
-async def _nothing() -> None:
+async def _nothing() -> bool:
     """Nothing is published here."""
+    return False
 
 
 if __name__ == "__main__":

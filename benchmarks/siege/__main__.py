@@ -94,8 +94,9 @@ def hash_of(name: str) -> int:
     return int(name[1:]) * 7919 % 104729
 
 
-async def _nothing() -> None:
+async def _nothing() -> bool:
     """Nothing is published here."""
+    return False
 
 
 if __name__ == "__main__":
