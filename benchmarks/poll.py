@@ -67,17 +67,25 @@ class Runner:
     failure: str = ""
     entry_bytes: float = 0.0
 
-    def poll(self, how_many: str) -> Cost:
-        """Let it poll so many feeds."""
+    def poll(self, how_many: str) -> Cost | None:
+        """Let it poll so many feeds; None when it has ended, which costs nothing and means nothing."""
         assert self.process.stdin
         assert self.process.stdout
+        answer = ""
         with watching(self.process.pid) as cost, suppress(BrokenPipeError):
-            answer = ""
             print(how_many, file=self.process.stdin, flush=True)
             answer = self.process.stdout.readline()
-        failed = json.loads(answer) if answer else [(self.folder / "log").read_text().strip().rpartition("\n")[2]]
-        self.failure = self.failure or "".join(failed)
-        return cost
+        if answer:
+            self.failure = self.failure or "".join(json.loads(answer))
+            return cost
+        said = (self.folder / "log").read_text().strip().rpartition("\n")[2]
+        self.failure = self.failure or f"it ended with status {self.process.wait()}: {said or 'and said nothing'}"
+        return None
+
+    def note(self, name: str, cost: Cost | None) -> None:
+        """Keep what a turn of a round cost; a failed one is no measurement, however cheap it was."""
+        if cost and not self.failure:
+            self.costs.setdefault(name, []).append(cost)
 
     def end(self) -> None:
         """Let it close what it has open."""
@@ -124,7 +132,7 @@ def _race(grown: Farm, feeds: int, scheme: str, folder: Path, *, smoke: bool) ->
             for turn in range(1 if smoke else turns):
                 change(grown, turn)
                 for runner in runners:
-                    runner.costs.setdefault(name, []).append(runner.poll("all"))
+                    runner.note(name, runner.poll("all"))
             for runner in runners if name == FIRST else ():
                 runner.weigh((feeds + WARM) * ITEMS)
     return runners
@@ -158,17 +166,19 @@ def _print_race(scheme: str, runners: list[Runner], feeds: int) -> None:
     polled = feeds + WARM
     print(f"\n{'plain HTTP' if scheme == 'http' else 'verified TLS':24}", *(f"{one.name:>15}" for one in runners))
     for name, _, _ in ROUNDS:
-        cells = (
-            f"{one.cpu(name, polled):7.2f} ({polled / median(cost.wall for cost in one.costs[name]):5.0f})"
-            for one in runners
-        )
-        print(f"{name:24}", *(f"{cell:>15}" for cell in cells))
-    peaks = (max(cost.memory for costs in one.costs.values() for cost in costs) / 1e6 for one in runners)
+        print(f"{name:24}", *(f"{_cell(one, name, polled):>15}" for one in runners))
+    peaks = (max((cost.memory for costs in one.costs.values() for cost in costs), default=0) / 1e6 for one in runners)
     print(f"{'peak memory, MB':24}", *(f"{peak:15.0f}" for peak in peaks))
     print(f"{'store, bytes per entry':24}", *(f"{one.entry_bytes or '-':>15.5}" for one in runners))
     for one in runners:
         if one.failure:
-            print(f"  {one.name} is not measured, it failed: {one.failure[:150]}")
+            print(f"  {one.name} failed, and is not measured from there on: {one.failure[:150]}")
+
+
+def _cell(one: Runner, name: str, polled: int) -> str:
+    if name not in one.costs:
+        return "-"
+    return f"{one.cpu(name, polled):7.2f} ({polled / median(cost.wall for cost in one.costs[name]):5.0f})"
 
 
 def _print_targets(results: dict[str, list[Runner]], feeds: int) -> None:
@@ -177,15 +187,15 @@ def _print_targets(results: dict[str, list[Runner]], feeds: int) -> None:
         by_name = {runner.name: runner for runner in results.get(target.scheme, [])}
         if by_name:
             ours, other = by_name["aggregator"], by_name[target.other]
-            ratio = ours.cpu(target.round, feeds) / other.cpu(target.round, feeds)
-            words = f"{target.round}, {target.scheme}: CPU, to {target.other}"
-            _print_target(words, target.most, ratio, valid=not (ours.failure or other.failure))
+            measured = target.round in ours.costs and target.round in other.costs
+            ratio = ours.cpu(target.round, feeds) / other.cpu(target.round, feeds) if measured else None
+            _print_target(f"{target.round}, {target.scheme}: CPU, to {target.other}", target.most, ratio)
     by_name = {runner.name: runner for runner in results.get("http", [])}
     if by_name:
         ratio = by_name["aggregator"].entry_bytes / by_name["reader"].entry_bytes
-        _print_target("store: bytes per entry, to reader", STORE_TARGET, ratio, valid=True)
+        _print_target("store: bytes per entry, to reader", STORE_TARGET, ratio)
 
 
-def _print_target(words: str, most: float, ratio: float, *, valid: bool) -> None:
-    outcome = "not measured" if not valid else "met" if ratio <= most else "missed"
-    print(f"{words:56} {most:8.3f} {ratio:9.3f}  {outcome}")
+def _print_target(words: str, most: float, ratio: float | None) -> None:
+    outcome = "        -  not measured" if ratio is None else f"{ratio:9.3f}  {'met' if ratio <= most else 'missed'}"
+    print(f"{words:56} {most:8.3f} {outcome}")
