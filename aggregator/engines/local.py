@@ -121,13 +121,14 @@ class LocalEngine:
                     self._more = False
                     log.error("heartbeat", extra={"fields": {"error": str(error)}})
                     return
+                before = len(self._queued), len(full)
                 for name, host in waiting.items():
                     if self._at[host] >= QUEUE_PER_HOST:
                         full.add(host)
                     elif name in self.sources and name not in self._queued and not self._stopping:
                         await self._room.acquire()
                         self._start(name, host)
-                if len(waiting) < room:
+                if len(waiting) < room or before == (len(self._queued), len(full)):
                     self._more = bool(full)
                     return
 

@@ -48,7 +48,7 @@ class LeanTransport(httpx.AsyncBaseTransport):
 
     async def get(self, url: str, headers: Lines, *, verify: bool = True) -> Answer:
         """GET `url`, whose answer has to be closed. Raises `httpx.TransportError`, `httpx.InvalidURL`."""
-        raise NotImplementedError
+        raise NotImplementedError  # as in httpx's own base, which is no ABC
 
 
 class GuardedTransport(LeanTransport):
