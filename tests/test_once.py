@@ -18,7 +18,10 @@ SOURCES = 300
 AT_ONCE = 16
 
 
-@pytest.mark.parametrize("options", [(), ("--json",)], ids=["for people", "for programs"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param((), id="for people"), pytest.param(("--json",), id="for programs", marks=pytest.mark.slow)],
+)
 def test_once_stopped_in_the_middle_keeps_what_it_polled_and_the_next_polls_the_rest(
     place: Place, web: ScriptedWeb, options: tuple[str, ...]
 ) -> None:

@@ -69,6 +69,7 @@ def echoes(word: str, address: str) -> dict[str, Answer]:
     }
 
 
+BRIEF = "2s"  # the server that is asked for TLS and knows none never answers
 WAYS = ("user", "password", "query", "path", "basic", "bearer", "header", "cookie")
 
 
@@ -153,7 +154,7 @@ async def test_whatever_is_echoed_no_poll_tells_it(
         source, address = asked_with(way, SECRET, web.url(""), quote(echo))
         web.script(address.removeprefix(web.url("")), echoes(SECRET, address)[echo])
         sources.append(replace(source, id=echo.replace(" ", "-")))
-    async with HttpFetcher(keys()) as door:
+    async with HttpFetcher(keys(timeout=BRIEF)) as door:
         ended = await polled(sources, tmp_path, reader, door)
     assert sum(bool(changes.new) for changes in ended) == 2
     entries = [new.entry for changes in ended for new in changes.new]
@@ -196,7 +197,7 @@ def test_no_secret_whatever_it_looks_like_is_in_a_failure(web: ScriptedWeb, word
     web.script(address.removeprefix(web.url("")), echoes(word, address)[echo])
 
     async def fetched() -> Fetched:
-        async with HttpFetcher(keys()) as door:
+        async with HttpFetcher(keys(timeout=BRIEF)) as door:
             return await door.fetch(source, Visit("s", None))
 
     ended = asyncio.run(fetched())
@@ -204,7 +205,7 @@ def test_no_secret_whatever_it_looks_like_is_in_a_failure(web: ScriptedWeb, word
         assert not [spelling for spelling in spellings(word) if spelling in repr(ended)]
 
 
-@pytest.mark.parametrize("style", list(LogFormat))
+@pytest.mark.parametrize("style", [LogFormat.JSON, pytest.param(LogFormat.TEXT, marks=pytest.mark.slow)])
 def test_a_whole_run_of_the_program_tells_no_secret(place: Place, web: ScriptedWeb, style: LogFormat) -> None:
     def echo(request: Request) -> Answer:
         address = f"http://127.0.0.1:{web.port}{request.path}"
