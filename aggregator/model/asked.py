@@ -1,0 +1,85 @@
+"""What the operator asked for: the site, its categories, its sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person construct (RFC 4287 §3.2): `name` is never empty; `uri` is an absolute http(s) URL."""
+
+    name: str
+    email: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The published site as a whole. `base_url` has no trailing slash and is the only origin in any output."""
+
+    title: str
+    base_url: str
+    language: str
+    timezone: str
+    author: Person | None = None
+    contact: str | None = None
+    rights: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One published category. `slug` can stand in an address; `attribution` None means no visible line."""
+
+    slug: str
+    title: str
+    attribution: str | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
+
+    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `adapts` says
+    that a source which publishes rarely may be polled less often than each `interval`;
+    `insecure_tls`, that any certificate of its own origin is taken.
+    """
+
+    id: str
+    kind: str
+    url: str
+    public_url: str
+    categories: tuple[str, ...]
+    interval: timedelta
+    min_interval: timedelta
+    max_interval: timedelta
+    adapts: bool = False
+    enabled: bool = True
+    title: str | None = None
+    html_url: str | None = None
+    rights: str | None = None
+    timezone: str | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    insecure_tls: bool = False
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The folders of the pages that its entries stand on: everything, its categories, its own."""
+        categories = (category_page(slug) for slug in (EVERYTHING, *self.categories))
+        return (*categories, source_page(self.id))
+
+
+HOME = ""  # the folder of the home page
+EVERYTHING = "all"  # the slug of the category that shows everything
+
+
+def category_page(slug: str) -> str:
+    """The folder of a category's page."""
+    return f"category/{slug}/"
+
+
+def source_page(source_id: str) -> str:
+    """The folder of a source's page."""
+    return f"source/{source_id}/"

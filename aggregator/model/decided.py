@@ -1,0 +1,133 @@
+"""What a poll decided, and what it leaves behind for the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aggregator.model.asked import Source
+from aggregator.model.fetched import Reason, Validators
+from aggregator.model.ours import Entry
+from aggregator.model.theirs import Cadence
+
+
+class Outcome(StrEnum):
+    """How a poll ended; the words are what `status` shows."""
+
+    NEW = "new"
+    REVISED = "revised"
+    SAME = "same"
+    NOT_MODIFIED = "not-modified"
+    FAILED = "failed"
+
+
+class Why(StrEnum):
+    """Why the next poll is due when it is; the words are what `status` shows."""
+
+    INTERVAL = "interval"
+    PACE = "pace"
+    MAX_AGE = "max-age"
+    EXPIRES = "expires"
+    TTL = "ttl"
+    UPDATE_PERIOD = "update-period"
+    SKIP_HOURS = "skip-hours"
+    SKIP_DAYS = "skip-days"
+    RETRY_AFTER = "retry-after"
+    BACKOFF = "backoff"
+    HOST_BUSY = "host-busy"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A source redirects for good to `to`, and has done so in every answer since `since`."""
+
+    to: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A source has answered 410 (RFC 9110 §15.5.11) `times` times in a row, first at `since`."""
+
+    since: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What the last poll of a source left behind; the only memory a poll has.
+
+    `due` is None for a source that ended: it is polled only when named. `attempted` is written before the fetch,
+    `finished` after it. `failures` counts failures in a row. `seen` holds the hashes of the entries in the
+    document that was read last, 8 bytes each, `cadence` is what that said, `recent` the times of the newest entries in
+    seconds since 1970, newest first. These are kept as they are stored, for most polls never look at them. `address` is
+    where the source has moved for good, if it has.
+    """
+
+    source_id: str
+    due: datetime | None
+    why: Why = Why.INTERVAL
+    attempted: datetime | None = None
+    finished: datetime | None = None
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    failures: int = 0
+    validators: Validators | None = None
+    body_hash: str | None = None
+    seen: bytes = b""
+    cadence: Cadence = Cadence()
+    recent: tuple[int, ...] = ()
+    address: str | None = None
+    moving: Moving | None = None
+    gone: Gone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What `changes.decide` needs to know of an entry that is already kept."""
+
+    number: int
+    fingerprint: str
+    published: datetime
+    updated: datetime
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to keep from now on, its times settled."""
+
+    entry: Entry
+    fingerprint: str
+    published: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RevisedEntry:
+    """A kept entry whose content changed: the new text for the row `number`."""
+
+    number: int
+    entry: Entry
+    fingerprint: str
+    updated: datetime
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything one poll decided; applied in one transaction, whatever the outcome was.
+
+    `before` is what the poll before left behind. `host_busy_until` is set when the host asked to be left alone, and
+    holds for all sources there.
+    """
+
+    source: Source
+    visit: Visit
+    new: tuple[NewEntry, ...] = ()
+    revised: tuple[RevisedEntry, ...] = ()
+    before: Visit | None = None
+    host_busy_until: datetime | None = None

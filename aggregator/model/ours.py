@@ -1,0 +1,90 @@
+"""What we can stand behind: nobody downstream checks a promise again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model.asked import Person
+from aggregator.model.theirs import Cadence, Enclosure, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The feed that an entry came from, complete enough for `atom:source` (RFC 4287 §4.2.11).
+
+    `id` is an IRI and `title` plain and non-empty; addresses are absolute http(s); `rights` is plain text.
+    """
+
+    id: str
+    title: str
+    self_url: str | None = None
+    html_url: str | None = None
+    icon: str | None = None
+    language: str | None = None
+    rights: str | None = None
+    updated: datetime | None = None
+    authors: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry we can stand behind.
+
+    `key` identifies it inside its source and is unique in its document; `claim` is the source's own id when that
+    is an IRI. `title` is plain and non-empty, `link` absolute http(s), `summary` and `content` sanitised HTML with
+    absolute links (empty when there is none); all text is legal XML 1.0. Times are what the publisher said, never
+    invented. `upstream` is the origin the entry already carried when the source itself is an aggregate. `notes` tell
+    people what was done to it on the way in, one line each; they are no part of what it says.
+    """
+
+    key: str
+    title: str
+    link: str
+    origin: Origin
+    claim: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[Person, ...] = ()
+    terms: tuple[Term, ...] = ()
+    summary: str = ""
+    content: str = ""
+    language: str | None = None
+    rights: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    upstream: Origin | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One document, read and cleaned. `entries` are in the document's order; `problems` is what was survived.
+
+    `hashes` is what the next poll may take as seen: those of all entries, or none when entries had to be told apart,
+    which takes all of them together.
+    """
+
+    origin: Origin
+    entries: tuple[Entry, ...]
+    problems: tuple[str, ...] = ()
+    hashes: frozenset[bytes] = frozenset()
+    cadence: Cadence = Cadence()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Our copy of an entry.
+
+    `id` is the permanent published id and `published` the permanent published time: settled at first sight as
+    min(what the publisher said, `first_seen`), so a dateless entry never floats and a future date never sits on
+    top. `updated` moves only with a real change. `revision` counts from 0. `number` is the row it stands in.
+    """
+
+    number: int
+    source_id: str
+    id: str
+    entry: Entry
+    published: datetime
+    updated: datetime
+    first_seen: datetime
+    revision: int

@@ -1,0 +1,96 @@
+"""The way out: pages, what they show, and the bytes they become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from aggregator.model.asked import Person, Site
+from aggregator.model.ours import Origin
+from aggregator.model.theirs import Enclosure, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A kept entry as one page shows it: `authors` and `terms` are never empty, `terms` begins with our own.
+
+    `attribution` is the visible line in plain text, or None. `origin` is what `atom:source` says; `via` the
+    address of the feed we took the entry from. `source_title` and `source_page` name that feed to people;
+    `source_page` is a folder of our own site ("source/lwn/").
+    """
+
+    id: str
+    title: str
+    link: str
+    published: datetime
+    updated: datetime
+    authors: tuple[Person, ...]
+    terms: tuple[Term, ...]
+    summary: str
+    content: str
+    language: str | None
+    rights: str | None
+    enclosures: tuple[Enclosure, ...]
+    origin: Origin
+    via: str
+    attribution: str | None
+    source_title: str
+    source_page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One output, ready for any format. `path` is its folder under the site, with a trailing slash ("" is home).
+
+    `updated` is that of its newest member (or None while it has none), never "now". `shown` is newest first.
+    """
+
+    path: str
+    title: str
+    site: Site
+    updated: datetime | None
+    shown: tuple[Shown, ...]
+    html_url: str | None = None
+    rights: str | None = None
+    language: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The page's own absolute address."""
+        return f"{self.site.base_url}/{self.path}"
+
+    @property
+    def feed_address(self) -> str:
+        """The absolute address of the page's canonical feed."""
+        return f"{self.address}feed.atom"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The home page: the published categories, each with its newest entries, and the sources behind them.
+
+    Of very many sources it has the first, and `more` says how many others there are.
+    """
+
+    site: Site
+    everything: Page
+    categories: tuple[Page, ...]
+    sources: tuple[Page, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Bytes for a path relative to the published folder; `problems` names what had to be left out."""
+
+    path: str
+    body: bytes = field(repr=False)
+    problems: tuple[str, ...] = ()
+
+
+class Receipt(StrEnum):
+    """What happened to a rendered file."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"

@@ -1,0 +1,108 @@
+"""What the publisher wrote: a `Draft` promises nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.model.asked import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """Text as found: `type` is a media type, `base` the address that relative references hang on."""
+
+    value: str
+    type: str = "text/plain"
+    base: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DateFound:
+    """A date as found, and the naive UTC reading the parser made of it, if any."""
+
+    text: str
+    parsed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A category of the source's own (RFC 4287 §4.2.2): `term` is never empty once it is in an `Entry`."""
+
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """An attached resource (RFC 4287 §4.2.7.2); `length` in bytes. In an `Entry`, `href` is absolute http(s)."""
+
+    href: str
+    type: str | None = None
+    length: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFound:
+    """What a document says of itself, or what an entry says of the feed it was first in; strings as found."""
+
+    id: str | None = None
+    title: Markup | None = None
+    html_url: str | None = None
+    self_url: str | None = None
+    icon: str | None = None
+    language: str | None = None
+    rights: Markup | None = None
+    updated: DateFound | None = None
+    authors: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry as its publisher wrote it. Promises nothing: every field may be missing or hostile."""
+
+    id: str | None = None
+    link: str | None = None
+    title: Markup | None = None
+    summary: Markup | None = None
+    content: Markup | None = None
+    published: DateFound | None = None
+    updated: DateFound | None = None
+    authors: tuple[Person, ...] = ()
+    terms: tuple[Term, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    language: str | None = None
+    rights: Markup | None = None
+    source: FeedFound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """What a document says about when to come back.
+
+    `ttl` (RSS 2.0) and `period` (RDF Site Summary, module Syndication) are at least a minute. `skip_hours` are hours of
+    the day in GMT, 0 to 23, and `skip_days` days of the week in GMT, Monday being 0; neither ever holds all there are.
+    """
+
+    ttl: timedelta | None = None
+    period: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One document as its publisher wrote it; `problems` lists, one line each, what was survived.
+
+    `hashes` are those of the bytes of all its entries; empty where the document could not be cut at them. `drafts`
+    leaves out the entries whose hash had been seen before.
+    """
+
+    feed: FeedFound
+    drafts: tuple[Draft, ...]
+    problems: tuple[str, ...] = ()
+    hashes: frozenset[bytes] = frozenset()
+    cadence: Cadence = Cadence()
