@@ -34,6 +34,16 @@ VALUES: list[tuple[str, str, list[str]]] = [
     ),
     ("fetch.max_bytes", " is more than 1GiB; write a smaller size", ["2GiB", "1025MiB", "99999999999999999999"]),
     (
+        "server.status[0]",
+        " is not a network; write one such as 10.0.0.0/8 or 192.168.1.7",
+        ["10.0.0.0/33", "wiki.lan", "1.2.3", "", "::1/129"],
+    ),
+    (
+        "websub.hub",
+        " is not a hub; write own, the address of a hub, a list of these, or false",
+        ["mine", "ftp://hub.example/", "", "hub.example"],
+    ),
+    (
         "defaults.html_url",
         " is not a web address; write one that begins with http:// or https://",
         [

@@ -16,7 +16,9 @@ from aggregator.config.values import (
     FilePath,
     HeaderName,
     HeaderValue,
+    Hubs,
     Language,
+    Network,
     NetworkOrHost,
     PositiveDuration,
     Size,
@@ -86,6 +88,17 @@ class ServerKeys(Keys):
 
     host: Text = Field("127.0.0.1", description="Address to listen on.")
     port: Port = Field(8080, description="Port to listen on; 0 takes a free one.")
+    status: Annotated[tuple[Network, ...], BeforeValidator(one_or_many)] = Field(
+        ("127.0.0.0/8", "::1"), description="Networks from which /status/ and /metrics may be seen."
+    )
+
+
+class WebSubKeys(Keys):
+    """How subscribers are told at once of what is new (WebSub)."""
+
+    hub: Hubs | None = Field(
+        None, description="own, addresses of other hubs, or false. Default: own where site.base_url is given."
+    )
 
 
 class PerHostKeys(Keys):
@@ -202,6 +215,7 @@ class ConfigKeys(Keys):
     store: StoreUrl = Field("sqlite:///var/aggregator.db", description="Where entries are kept.")
     output: OutputKeys = Field(OutputKeys(), description="The published folder.")
     server: ServerKeys = Field(ServerKeys(), description="The web server of `run`.")
+    websub: WebSubKeys = Field(WebSubKeys(), description="How subscribers are told at once of what is new.")
     fetch: FetchKeys = Field(FetchKeys(), description="How sources are fetched.")
     defaults: SourceDefaults = Field(SourceDefaults(), description="Source keys for all sources; a source's own win.")
     categories: dict[Slug, CategoryKeys] = Field({}, description="Titles and settings of categories, by slug.")

@@ -22,12 +22,13 @@ from aggregator.config.keys import (
     SiteKeys,
     SourceDefaults,
     SourceKeys,
+    WebSubKeys,
 )
 from aggregator.config.mistakes import mistakes
 from aggregator.config.tree import Spot, Tree, public_url
 from aggregator.config.values import spell_duration
 from aggregator.errors import ConfigError, Problem
-from aggregator.model import EVERYTHING, Category, Person, Site, Source
+from aggregator.model import EVERYTHING, Category, Person, Site, Source, own_hub
 
 ATTRIBUTION = {"zh": "来源：{source.title}", "": "Source: {source.title}"}
 TITLE_OF_ALL = {"zh": "全部", "": "Everything"}
@@ -102,7 +103,7 @@ def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settin
         _source(source, keys.defaults, public_url(tree, number, {"public_url": source.public_url}, source.url))
         for number, source in enumerate(keys.sources)
     ]
-    site = _site(keys.site, keys.server)
+    site = _site(keys.site, keys.server, keys.websub)
     categories = _categories(keys, site, sources)
     mark = repr((site, sorted(categories.items()), keys.output, [_published_part(source) for source in sources]))
     return Settings(
@@ -158,17 +159,21 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
     )
 
 
-def _site(keys: SiteKeys, server: ServerKeys) -> Site:
+def _site(keys: SiteKeys, server: ServerKeys, websub: WebSubKeys) -> Site:
     host = f"[{server.host}]" if ":" in server.host else server.host
+    base_url = keys.base_url or f"http://{host}:{server.port}"
+    # Without an address of its own the site is a trial, which nobody elsewhere can subscribe to.
+    hubs = websub.hub if websub.hub is not None else ("own",) if keys.base_url else ()
     author = keys.author
     return Site(
         title=keys.title,
-        base_url=keys.base_url or f"http://{host}:{server.port}",
+        base_url=base_url,
         language=keys.language,
         timezone=keys.timezone,
         author=Person(author.name, author.email, author.uri) if author else None,
         contact=keys.contact,
         rights=keys.rights,
+        hubs=tuple(own_hub(base_url) if hub == "own" else hub for hub in hubs),
     )
 
 

@@ -183,6 +183,26 @@ def network_or_host(value: str) -> str:
     return value.lower()
 
 
+def network(value: str) -> str:
+    """A network (CIDR) or an address."""
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        raise wrong("{value} is not a network; write one such as 10.0.0.0/8 or 192.168.1.7") from None
+
+
+def hubs(value: Any) -> tuple[str, ...]:
+    """The WebSub hubs: `own`, addresses, or both in a list; false for none."""
+    if value is False:
+        return ()
+    named = one_or_many(value)
+    if not isinstance(named, tuple) or not all(
+        hub == "own" or (isinstance(hub, str) and is_web_url(hub)) for hub in named
+    ):
+        raise wrong("{value} is not a hub; write own, the address of a hub, a list of these, or false")
+    return tuple(dict.fromkeys(named))
+
+
 def header_name(value: str) -> str:
     """A field name (RFC 9110 §5.1)."""
     if not HEADER_NAME.fullmatch(value):
@@ -260,6 +280,21 @@ StoreUrl = Annotated[
 ]
 FilePath = Annotated[Path, PlainValidator(must_be(path, "; put it in quotes")), _text(format="path", minLength=1)]
 NetworkOrHost = Annotated[str, PlainValidator(must_be(network_or_host, "")), _text(examples=["10.0.0.0/8"])]
+Network = Annotated[str, PlainValidator(must_be(network, "")), _text(examples=["127.0.0.0/8", "::1"])]
+Hubs = Annotated[
+    tuple[str, ...],
+    PlainValidator(hubs),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": False},
+                {"const": "own"},
+                {"type": "string", "format": "uri", "pattern": "^https?://"},
+                {"type": "array", "items": {"type": "string", "pattern": "^(own$|https?://)"}},
+            ]
+        }
+    ),
+]
 HeaderName = Annotated[str, PlainValidator(must_be(header_name, "")), _text()]
 UserName = Annotated[str, PlainValidator(must_be(user_name, "; put it in quotes")), _text(minLength=1)]
 HeaderValue = Annotated[str, PlainValidator(must_be(header_value, "; put it in quotes")), _text(minLength=1)]

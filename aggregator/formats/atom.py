@@ -35,6 +35,8 @@ def render(page: Page) -> Rendered:
     feed.updated(page.updated or NO_ENTRY_YET)
     feed.link(href=page.feed_address, rel="self", type=MEDIA_TYPE)
     feed.link(href=page.address, rel="alternate", type="text/html")
+    for hub in page.site.hubs:
+        feed.link(href=hub, rel="hub")
     author = page.site.author or Person(page.site.title)
     feed.author(name=author.name, email=author.email, uri=author.uri)
     feed.language(page.language or page.site.language)

@@ -12,6 +12,7 @@ from aggregator.model.asked import (
     Site,
     Source,
     category_page,
+    own_hub,
     source_page,
 )
 from aggregator.model.decided import (
@@ -103,5 +104,6 @@ __all__ = [
     "Visit",
     "Why",
     "category_page",
+    "own_hub",
     "source_page",
 ]

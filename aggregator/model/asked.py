@@ -17,7 +17,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The published site as a whole. `base_url` has no trailing slash and is the only origin in any output."""
+    """The published site as a whole. `base_url` has no trailing slash and is the only origin in any output.
+
+    `hubs` are the addresses of the WebSub hubs that every feed names; `own_hub` among them when it is this program.
+    """
 
     title: str
     base_url: str
@@ -26,6 +29,7 @@ class Site:
     author: Person | None = None
     contact: str | None = None
     rights: str | None = None
+    hubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,8 @@ def category_page(slug: str) -> str:
 def source_page(source_id: str) -> str:
     """The folder of a source's page."""
     return f"source/{source_id}/"
+
+
+def own_hub(base_url: str) -> str:
+    """The address of the hub that the program is itself."""
+    return f"{base_url}/hub"
