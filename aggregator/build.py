@@ -51,10 +51,10 @@ class Builder:
         problems: list[str] = []
         wanted = sorted(marks.keys() & known if pages is None else pages, key=_importance)
         for page in wanted[:most]:
-            for rendered in await self._render(page):
-                receipt = await asyncio.to_thread(self.sink.put, rendered)
-                written += receipt is Receipt.WRITTEN
-                problems += rendered.problems
+            files = await self._render(page)
+            receipts = await asyncio.to_thread(self.sink.put_all, files)
+            written += receipts.count(Receipt.WRITTEN)
+            problems += [problem for rendered in files for problem in rendered.problems]
             if page in marks:
                 await self.store.mark_built(page, marks[page])
             looked_at += 1

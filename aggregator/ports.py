@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -90,5 +90,8 @@ class Store(Protocol):
 class Sink(Protocol):
     """The door to the published folder."""
 
-    def put(self, rendered: Rendered) -> Receipt:
-        """Make the file hold these bytes. Raises `PublishError`."""
+    def put_all(self, many: Sequence[Rendered]) -> list[Receipt]:
+        """Make the files hold these bytes. Raises `PublishError`."""
+
+    def tidy(self, wanted: Callable[[str], bool]) -> int:
+        """Remove those of our files that are not wanted any more, and say how many. Raises `PublishError`."""

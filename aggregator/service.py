@@ -75,7 +75,7 @@ class Summary:
 def _builder(settings: Settings, store: SqlStore) -> Builder:
     sources = {source.id: source for source in settings.sources}
     catalogue = Catalogue(settings.site, settings.categories, sources)
-    return Builder(store, catalogue, Folder(settings.output.dir), settings.output.formats)
+    return Builder(store, catalogue, Folder(settings.output.dir, settings.output.compress), settings.output.formats)
 
 
 async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:

@@ -91,7 +91,9 @@ MISTAKES = {
     ),
     "unknown key at the top, near none": (
         SOURCES + "plugins: {}\n",
-        ["2:1: plugins: unknown key; known here: site, store, output, server, websub, fetch, defaults, categories, sourc"],
+        [
+            "2:1: plugins: unknown key; known here: site, store, output, server, websub, fetch, defaults, categories, sourc"
+        ],
     ),
     "unknown key in site": (SOURCES + "site:\n  titel: x\n", ['3:3: site.titel: unknown key; did you mean "title"?']),
     "unknown key in site.author": (
@@ -414,6 +416,13 @@ MISTAKES = {
         ],
     ),
     # ---------------------------------------------------------------- categories
+    "names that are devices on Windows": (
+        lines("sources:", "- url: https://a.example/", "  id: nul", "  category: [con, ok]"),
+        [
+            '3:3: sources[0].id: "nul" is the name of a device on Windows, and no folder can have it there; choose',
+            '4:14: sources[0].category[0]: "con" is the name of a device on Windows',
+        ],
+    ),
     "categories that cannot be addresses": (
         lines(
             "sources:",

@@ -302,7 +302,9 @@ def test_a_second_build_changes_no_file(place: Place, web: ScriptedWeb) -> None:
         return {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
 
     before = stamps()
-    assert len(before) == 8  # three pages of two files, home, stylesheet
+    assert (
+        len([path for path in before if path.suffix not in (".gz", ".br", "")]) == 8
+    )  # three pages of two, home, style
     assert "written=0" in place.run("build").stdout
     assert stamps() == before
 

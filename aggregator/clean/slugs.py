@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 LONGEST_DERIVED = 60
+# Windows takes these for devices: a published folder with such a name could not be copied there.
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 
 
 def slugify(text: str) -> str:
@@ -35,14 +37,14 @@ def slug_hint(text: str) -> str:
 def source_id(url: str) -> str:
     """The id of a source that was given none: readable, stable, and from nothing but its URL.
 
-    What does not fit into a slug (length, other scripts) is told apart by a hash.
+    What does not fit into a slug (length, other scripts) or is a device on Windows is told apart by a hash.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     whole = unquote(f"{host}{port}{parts.path}?{parts.query}".rstrip("?/"))
     slug = slugify(whole)
-    if slug and len(slug) <= LONGEST_DERIVED and whole.isascii():
+    if slug and len(slug) <= LONGEST_DERIVED and whole.isascii() and slug not in DEVICES:
         return slug
     digest = hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
     return f"{slug[: LONGEST_DERIVED - 9].strip('-')}-{digest}".strip("-")

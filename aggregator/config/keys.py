@@ -76,6 +76,10 @@ class OutputKeys(Keys):
         ("atom", "html"), description="What is written for every page; atom is always among them."
     )
 
+    compress: Annotated[tuple[Literal["gzip", "br"], ...], BeforeValidator(one_or_many)] = Field(
+        ("gzip", "br"), description="What lies compressed beside each file, for servers that send it as it is."
+    )
+
     @model_validator(mode="after")
     def _atom_is_canonical(self) -> OutputKeys:
         if "atom" not in self.formats:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from aggregator.clean.slugs import SLUG, better_slug, slug_hint
+from aggregator.clean.slugs import DEVICES, SLUG, better_slug, slug_hint
 from aggregator.clean.urls import is_web_url
 
 T = TypeVar("T")
@@ -29,6 +29,7 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2, to
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 NO_ADDRESS = "{value} cannot be an address; use a-z, 0-9 and hyphens"
+DEVICE = "{value} is the name of a device on Windows, and no folder can have it there; choose another"
 FIELDS = re.compile(r"\{([^{}]*)\}")
 ATTRIBUTION_FIELDS = ("source.title", "source.url", "author", "title", "rights")
 
@@ -101,6 +102,8 @@ def slug(value: str) -> str:
     """The name of a category, which stands in its address."""
     if value == "all":
         raise wrong("{value} is taken: it is the page that shows everything; choose another")
+    if value in DEVICES:
+        raise wrong(DEVICE)
     if not SLUG.fullmatch(value):
         raise wrong("{value} cannot be an address; " + slug_hint(value), NO_ADDRESS)
     return value
@@ -108,6 +111,8 @@ def slug(value: str) -> str:
 
 def source_id(value: str) -> str:
     """The id of a source, which stands in its address."""
+    if value in DEVICES:
+        raise wrong(DEVICE)
     if not SLUG.fullmatch(value):
         better = better_slug(value)
         raise wrong(f'{{value}} cannot be an address; write "{better}"' if better else NO_ADDRESS, NO_ADDRESS)

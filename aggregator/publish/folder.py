@@ -1,0 +1,170 @@
+"""Puts files into the published folder and takes ours out of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aggregator.errors import PublishError
+from aggregator.model import Receipt, Rendered
+from aggregator.publish.coding import CODINGS, is_worth_it
+from aggregator.publish.manifest import Manifest
+from aggregator.publish.names import fault
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A file that lies whole and synced beside the one it is to replace."""
+
+    beside: Path
+    target: Path
+
+
+class Folder:
+    """The `Sink` port over a folder. `compress` names the codings whose variants lie beside each file."""
+
+    def __init__(self, root: Path, compress: Sequence[str] = ()) -> None:
+        self.root = root
+        self._compress = tuple(compress)
+        self._manifest = Manifest(root)
+
+    def put(self, rendered: Rendered) -> Receipt:
+        """Make one file hold these bytes. Raises `PublishError`."""
+        return self.put_all((rendered,))[0]
+
+    def put_all(self, many: Sequence[Rendered]) -> list[Receipt]:
+        """Make the files hold these bytes: written beside them, synced, renamed over them, and the folders synced.
+
+        Without both syncs a power cut loses what was acknowledged. The renames come together at the end, each plain
+        file before its variants, which carry its time to the nanosecond: one with another time is that of an older
+        file, and no server of ours sends it. Raises `PublishError`.
+        """
+        receipts, ready = [], list[_Written]()
+        for rendered in many:
+            target = self._place(rendered.path)
+            with _translated(target):
+                self._manifest.add((rendered.path,))
+                receipt, written = self._beside(target, rendered)
+            receipts.append(receipt)
+            ready += written
+        with _translated(self.root):
+            for one in ready:
+                _sync(one.beside, os.O_RDONLY)
+            for one in ready:
+                one.beside.replace(one.target)
+            for folder in dict.fromkeys(one.target.parent for one in ready):
+                _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+        return receipts
+
+    def tidy(self, wanted: Callable[[str], bool]) -> int:
+        """Remove those of our files that are not wanted any more, and say how many. Others' files stay."""
+        unwanted = sorted(path for path in self._manifest.paths() if not wanted(path))
+        with _translated(self.root):
+            for path in unwanted:
+                target = self.root / path
+                for name in (*_variants(target).values(), _new(target), target):  # no variant outlives its file
+                    with suppress(FileNotFoundError, NotADirectoryError):
+                        name.unlink()
+                self._remove_empty(target.parent)
+            if unwanted:
+                self._manifest.drop(unwanted)
+        return len(unwanted)
+
+    def _place(self, path: str) -> Path:
+        if reason := fault(path):
+            raise PublishError(f"{path[:200]!r} cannot be published: {reason}")
+        return self.root / path
+
+    def _beside(self, target: Path, rendered: Rendered) -> tuple[Receipt, list[_Written]]:
+        """Write what is not there yet beside where it belongs."""
+        before = _modified(target)
+        same = before is not None and _holds(target, rendered.body)
+        written = []
+        if same and before is not None:
+            moment = before
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            written.append(_write(target, rendered.body))
+            moment = _later(written[0].beside, before)
+        wanted = self._compress if is_worth_it(rendered.path, len(rendered.body)) else ()
+        for coding, variant in _variants(target).items():
+            if coding not in wanted:
+                variant.unlink(missing_ok=True)
+            elif not same or _modified(variant) != moment:
+                written.append(_write(variant, CODINGS[coding][1](rendered.body), moment))
+        return Receipt.UNCHANGED if same else Receipt.WRITTEN, written
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Remove a folder, and those around it, that nothing is left in."""
+        while folder != self.root:
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+            folder = folder.parent
+
+
+@contextmanager
+def _translated(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        where = error.filename or target
+        raise PublishError(
+            f"{where} cannot be written: {reason}; look at output.dir, its owner and the free space"
+        ) from error
+
+
+def _variants(target: Path) -> dict[str, Path]:
+    return {coding: target.with_name(target.name + suffix) for coding, (suffix, _) in CODINGS.items()}
+
+
+def _new(target: Path) -> Path:
+    # A fixed name: one instance writes, and what a killed one left behind is overwritten by the next write.
+    return target.with_name(f".{target.name}.new")
+
+
+def _modified(target: Path) -> int | None:
+    """When the file was written last, in nanoseconds."""
+    try:
+        return target.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def _holds(target: Path, body: bytes) -> bool:
+    """Whether the file has these bytes already."""
+    return target.stat().st_size == len(body) and target.read_bytes() == body
+
+
+def _write(target: Path, body: bytes, moment: int | None = None) -> _Written:
+    beside = _new(target)
+    try:
+        beside.write_bytes(body)
+        if moment is not None:
+            os.utime(beside, ns=(moment, moment))
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    return _Written(beside, target)
+
+
+def _later(beside: Path, before: int | None) -> int:
+    """The time of a new file, moved behind that of the one it replaces: clocks stand still, or are set back."""
+    moment = beside.stat().st_mtime_ns
+    if before is not None and moment <= before:
+        moment = before + 1
+        os.utime(beside, ns=(moment, moment))
+    return moment
+
+
+def _sync(path: Path, flags: int) -> None:
+    number = os.open(path, flags)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
