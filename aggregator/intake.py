@@ -51,7 +51,7 @@ def take_in(source: Source, document: Document, seen: frozenset[bytes] = frozens
     feedparser raises all kinds of errors on some input; any of them means that this poll failed, never more.
     """
     try:
-        return clean(KINDS[source.kind](document, seen), source, document.url)
+        return clean(KINDS[source.kind](document, seen, source.recipe), source, document.url)
     except Unreadable as error:
         return Failed(Reason.NOT_A_FEED, str(error))
     except MemoryError:

@@ -18,6 +18,7 @@ from aggregator.model import (
     Page,
     Reading,
     Receipt,
+    Recipe,
     Rendered,
     Source,
     Visit,
@@ -51,8 +52,10 @@ class Reader(Protocol):
 class SourceKind(Protocol):
     """How one kind of source is read; a pure function."""
 
-    def __call__(self, document: Document, seen: frozenset[bytes]) -> Reading:
+    def __call__(self, document: Document, seen: frozenset[bytes], recipe: Recipe | None, /) -> Reading:
         """Read the document as found, without the entries whose hash was seen before where it can tell them.
+
+        `recipe` is never None where the kind needs one.
 
         Raises `Unreadable` when the document is not of this kind.
         """

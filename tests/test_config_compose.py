@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -121,6 +121,7 @@ lines = st.lists(
 
 
 @settings(max_examples=600)
+@example(":: >#")
 @given(lines.map("\n".join) | st.text(alphabet="ab:-?[]{},#&*!|>'\" \n", max_size=40))
 def test_whatever_is_written_both_ways_agree(text: str) -> None:
     try:

@@ -113,13 +113,14 @@ def test_the_schema_describes_every_key_and_knows_no_other() -> None:
     known = {model.__name__: model for model in models(base)} | {"ConfigKeys": ConfigKeys}
     assert shapes.keys() == known.keys() - {"Keys"}
     for name, shape in shapes.items():
-        assert shape["properties"].keys() == known[name].model_fields.keys()
+        fields = {field.alias or key: field for key, field in known[name].model_fields.items()}
+        assert shape["properties"].keys() == fields.keys()
         assert shape["additionalProperties"] is False
         assert shape["type"] == "object"
         for key, said in shape["properties"].items():
             target = schema["$defs"][said["$ref"].rpartition("/")[2]] if "$ref" in said else {}
             assert said.get("description") or target.get("description"), f"{name}.{key}"
-        needed = {key for key, field in known[name].model_fields.items() if field.is_required()}
+        needed = {key for key, field in fields.items() if field.is_required()}
         assert set(shape.get("required", ())) == needed
 
 

@@ -92,7 +92,7 @@ MISTAKES = {
     "unknown key at the top, near none": (
         SOURCES + "plugins: {}\n",
         [
-            "2:1: plugins: unknown key; known here: site, store, output, server, websub, fetch, defaults, categories, sourc"
+            "2:1: plugins: unknown key; known here: site, store, output, server, websub, fetch, defaults, categ"
         ],
     ),
     "unknown key in site": (SOURCES + "site:\n  titel: x\n", ['3:3: site.titel: unknown key; did you mean "title"?']),
@@ -262,7 +262,7 @@ MISTAKES = {
     ),
     "a word of none known": (
         "sources: [{url: https://a.example/, type: jsonapi}]\n",
-        ["1:37: sources[0].type: \"jsonapi\" is not one of 'feed'; write one of them"],
+        ["1:37: sources[0].type: \"jsonapi\" is not one of 'feed', 'json' or 'html'; write one of them"],
     ),
     "a format of none known": (
         SOURCES + "output: {formats: [atom, pdf]}\n",

@@ -61,12 +61,14 @@ LIBRARIES = {
     "brotli": ["fetch.body", "publish.coding"],
     "certifi": ["fetch"],
     "charset_normalizer": ["sources.encoding"],
+    "cssselect": ["sources.html", "config"],
     "dateutil": ["clean.dates"],
     "feedgen": ["formats"],
     "feedparser": ["sources.feed", "sources.entries", "sources.vocabulary"],
     "httpx": ["fetch"],
     "jinja2": ["formats"],
-    "lxml": ["formats", "sources.discover"],
+    "jmespath": ["sources.json", "config"],
+    "lxml": ["formats", "sources.discover", "sources.html", "config.expressions"],
     "markupsafe": ["formats"],
     "msgspec": ["store", "intake"],
     "nh3": ["clean"],
@@ -74,6 +76,7 @@ LIBRARIES = {
     "pycurl": ["fetch.curl"],
     "pydantic": ["config"],
     "pydantic_core": ["config"],
+    "re2": ["sources.picking", "config.expressions"],
     "rich": ["cli"],
     "ruamel": ["config"],
     "yaml": ["config.compose"],
@@ -295,19 +298,29 @@ def test_every_kind_and_format_lies_in_the_file_of_its_word() -> None:
 # ---------------------------------------------------------------- documents that say what is so
 
 
-def config_keys(model: type[BaseModel] = ConfigKeys, before: str = "") -> dict[str, Any]:
+def config_keys(
+    model: type[BaseModel] = ConfigKeys, before: str = "", said: set[type[BaseModel]] | None = None
+) -> dict[str, Any]:
     """Every key of the config file, as the README writes it, with its default; `...` where there is none.
 
-    What may stand under `defaults` is said once, for sources.
+    What may stand under `defaults` is said once, for sources; what may stand in several places, for the first of them.
     """
     keys: dict[str, Any] = {}
-    for name, about in model.model_fields.items():
+    said = set() if said is None else said
+    for field, about in model.model_fields.items():
+        name = about.alias or field
         inner = _model_in(about.annotation)
-        if model is ConfigKeys and name in ("categories", "sources"):
+        if inner in said:
+            keys[f"{before}{name}"] = ... if about.is_required() else about.default
+        elif inner is not None and name == "fields":  # a field of an entry by any name
+            said.add(inner)
+            keys |= config_keys(inner, f"{before}fields.<name>.", said)
+        elif model is ConfigKeys and name in ("categories", "sources"):
             assert inner is not None
-            keys |= config_keys(inner, f"{name}.<slug>." if name == "categories" else f"{name}[].")
+            keys |= config_keys(inner, f"{name}.<slug>." if name == "categories" else f"{name}[].", said)
         elif inner is not None and inner is not SourceDefaults:
-            keys |= config_keys(inner, f"{before}{name}.")
+            said.add(inner)
+            keys |= config_keys(inner, f"{before}{name}.", said)
         else:
             keys[f"{before}{name}"] = ... if about.is_required() else about.default
     return keys

@@ -79,6 +79,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         rights=plain(draft.rights) or None,
         enclosures=enclosures,
         upstream=_upstream(draft.source, base) if draft.source else None,
+        detail=absolute(draft.detail, base),
     )
 
 

@@ -15,8 +15,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.tag import Tag
 
-# Directives; line breaks of YAML 1.1 that are none in 1.2; escapes that only one of them knows; merge keys.
-UNSURE = re.compile(r"^%|[\x85\u2028\u2029\ufeff]|\\|<<", re.MULTILINE)
+# Directives; line breaks of YAML 1.1 that are none in 1.2; escapes that only one of them knows; merge keys; a comment
+# right behind the mark of a block.
+UNSURE = re.compile(r"^%|[\x85\u2028\u2029\ufeff]|\\|<<|[|>][-+0-9]*#", re.MULTILINE)
 DEEPEST = 50
 # The walk over the graph decides what a plain scalar is; all that is said here is that it is no text for certain.
 PLAIN, TEXT = Tag(suffix="tag:yaml.org,2002:value"), Tag(suffix="tag:yaml.org,2002:str")

@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from aggregator.config.recipe_keys import DetailKeys, Fields, PagingKeys, Picked
 from aggregator.config.values import (
     Attribution,
     BaseUrl,
@@ -17,6 +18,7 @@ from aggregator.config.values import (
     HeaderName,
     HeaderValue,
     Hubs,
+    Keys,
     Language,
     Network,
     NetworkOrHost,
@@ -30,6 +32,7 @@ from aggregator.config.values import (
     TimeZone,
     UserName,
     WebUrl,
+    as_tuple,
     at_least_one,
     one_or_many,
     wrong,
@@ -37,12 +40,6 @@ from aggregator.config.values import (
 
 Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
 Limit = Annotated[int, Field(ge=1, le=1000, strict=True)]
-
-
-class Keys(BaseModel):
-    """A mapping of the config file: unknown keys are mistakes, nothing is converted silently."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class AuthorKeys(Keys):
@@ -172,7 +169,10 @@ class AuthKeys(Keys):
 class SourceDefaults(Keys):
     """What may stand in a source and, for all sources, under `defaults:`."""
 
-    type: Literal["feed"] = Field("feed", description="What the address gives: feed (RSS, Atom, CDF).")
+    type: Literal["feed", "json", "html"] = Field(
+        "feed",
+        description="What the address gives: feed (RSS, Atom, CDF), json (an API that is no feed), html (a web page).",
+    )
     title: Text | None = Field(None, description="Name of the source; wins over what the feed says.")
     html_url: WebUrl | None = Field(None, description="The source's page for people; wins over what the feed says.")
     rights: Text | None = Field(None, description="Licence or rights of the entries; wins over what the feed says.")
@@ -187,6 +187,12 @@ class SourceDefaults(Keys):
     )
     timezone: TimeZone | None = Field(None, description="Zone of dates that carry none; without it, UTC.")
     auth: AuthKeys | None = Field(None, description="basic, bearer, header or cookie.")
+    fields: Fields = Field({}, description="Which field of an entry stands where in an item, in json and html.")
+    items: Picked | None = Field(None, description="Where the list of items stands, in json and html.")
+    detail: DetailKeys | None = Field(
+        None, description="A second document for each new item: url, fields, clean, hold."
+    )
+    paging: PagingKeys | None = Field(None, description="How more of a list is asked for when all of it is new.")
 
 
 class SourceKeys(SourceDefaults):
@@ -194,6 +200,10 @@ class SourceKeys(SourceDefaults):
 
     url: WebUrl = Field(description="The address to poll.")
     id: SourceId | None = Field(None, description="Stable key of the source; derived from the URL when left out.")
+    extends: SourceId | None = Field(None, description="The id of a source whose keys this one takes over.")
+    matrix: dict[Text, Annotated[tuple[str | int, ...], BeforeValidator(as_tuple)]] = Field(
+        {}, description="Names and values: one source for each value, put in wherever the name stands in braces."
+    )
     public_url: WebUrl | None = Field(None, description="What attribution may show when `url` holds a secret.")
     insecure_tls: bool = Field(
         False,

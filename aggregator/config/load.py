@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from aggregator.clean.slugs import source_id
 from aggregator.config.document import read
+from aggregator.config.expansion import expand
 from aggregator.config.keys import (
     ConfigKeys,
     FetchKeys,
@@ -25,6 +26,7 @@ from aggregator.config.keys import (
     WebSubKeys,
 )
 from aggregator.config.mistakes import mistakes
+from aggregator.config.recipes import recipe
 from aggregator.config.tree import Spot, Tree, public_url
 from aggregator.config.values import spell_duration
 from aggregator.errors import ConfigError, Problem
@@ -56,6 +58,7 @@ class Settings:
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """Read the config at `path`. Raises `ConfigError` with every mistake in it and in what it includes."""
     tree = read(path, environ)
+    expand(tree)
     keys, refused = None, None
     if tree.value or not tree.problems:
         try:
@@ -156,6 +159,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         timezone=chosen["timezone"],
         headers=chosen["auth"].headers() if chosen["auth"] else (),
         insecure_tls=own.insecure_tls,
+        recipe=recipe(chosen["type"], chosen),
     )
 
 

@@ -18,6 +18,7 @@ from aggregator.clean.slugs import source_id
 from aggregator.clean.urls import is_web_url, same_address
 from aggregator.config.document import SMALLEST
 from aggregator.config.keys import ConfigKeys, SourceDefaults
+from aggregator.config.recipes import recipe_mistakes
 from aggregator.config.tree import KeyPath, Tree, label, public_url
 from aggregator.config.values import duration
 from aggregator.errors import Problem
@@ -45,7 +46,7 @@ def mistakes(tree: Tree, refused: ValidationError | None) -> list[Problem]:
         known = {_place(problem) for problem in problems}  # what could not be had is not wrong once more
         found = [_problem(tree, details) for details in refused.errors(include_url=False)]
         problems += [problem for problem in found if _place(problem) not in known]
-    return sorted({*problems, *_twins(tree), *_contradictions(tree)})
+    return sorted({*problems, *_twins(tree), *_contradictions(tree), *recipe_mistakes(tree)})
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:
@@ -89,7 +90,7 @@ def _did_you_mean(path: KeyPath) -> str:
     model = _model_at(path[:-1])
     if model is None:
         return ""
-    known = list(model.model_fields)
+    known = [field.alias or name for name, field in model.model_fields.items()]
     near = difflib.get_close_matches(str(path[-1]).lower().replace("-", "_"), known, n=1, cutoff=0.6)
     return f'; did you mean "{near[0]}"?' if near else f"; known here: {', '.join(known)}"
 

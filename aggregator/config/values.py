@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from aggregator.clean.slugs import DEVICES, SLUG, better_slug, slug_hint
@@ -32,6 +32,12 @@ NO_ADDRESS = "{value} cannot be an address; use a-z, 0-9 and hyphens"
 DEVICE = "{value} is the name of a device on Windows, and no folder can have it there; choose another"
 FIELDS = re.compile(r"\{([^{}]*)\}")
 ATTRIBUTION_FIELDS = ("source.title", "source.url", "author", "title", "rights")
+
+
+class Keys(BaseModel):
+    """A mapping of the config file: unknown keys are mistakes, nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def wrong(message: str, concealed: str = "") -> PydanticCustomError:

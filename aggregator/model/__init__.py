@@ -43,6 +43,13 @@ from aggregator.model.ours import (
     Kept,
     Origin,
 )
+from aggregator.model.recipes import (
+    Detail,
+    Paging,
+    Pick,
+    Recipe,
+    Replacement,
+)
 from aggregator.model.shown import (
     Home,
     Page,
@@ -68,6 +75,7 @@ __all__ = [
     "Category",
     "Changes",
     "DateFound",
+    "Detail",
     "Document",
     "Draft",
     "Enclosure",
@@ -89,11 +97,15 @@ __all__ = [
     "Origin",
     "Outcome",
     "Page",
+    "Paging",
     "Person",
+    "Pick",
     "Reading",
     "Reason",
     "Receipt",
+    "Recipe",
     "Rendered",
+    "Replacement",
     "RevisedEntry",
     "Shown",
     "Site",

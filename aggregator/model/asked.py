@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from aggregator.model.recipes import Recipe
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -46,7 +48,8 @@ class Category:
 class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
-    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `adapts` says
+    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `recipe` says how
+    to read what is no feed. `adapts` says
     that a source which publishes rarely may be polled less often than each `interval`;
     `insecure_tls`, that any certificate of its own origin is taken.
     """
@@ -67,6 +70,7 @@ class Source:
     timezone: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     insecure_tls: bool = False
+    recipe: Recipe | None = None
 
     @property
     def pages(self) -> tuple[str, ...]:

@@ -35,7 +35,8 @@ class Entry:
     is an IRI. `title` is plain and non-empty, `link` absolute http(s), `summary` and `content` sanitised HTML with
     absolute links (empty when there is none); all text is legal XML 1.0. Times are what the publisher said, never
     invented. `upstream` is the origin the entry already carried when the source itself is an aggregate. `notes` tell
-    people what was done to it on the way in, one line each; they are no part of what it says.
+    people what was done to it on the way in, one line each; they are no part of what it says, and neither is `detail`,
+    the address of a second document that holds the rest of it.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     upstream: Origin | None = None
     notes: tuple[str, ...] = ()
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,10 @@ class FeedFound:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An entry as its publisher wrote it. Promises nothing: every field may be missing or hostile."""
+    """An entry as its publisher wrote it. Promises nothing: every field may be missing or hostile.
+
+    `detail` is the address of a second document, which holds the rest of it.
+    """
 
     id: str | None = None
     link: str | None = None
@@ -77,6 +80,7 @@ class Draft:
     language: str | None = None
     rights: Markup | None = None
     source: FeedFound | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

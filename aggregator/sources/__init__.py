@@ -1,8 +1,10 @@
 """How to read a kind of source: the YAML word, the file and the table key are the same word."""
 
 from aggregator.ports import SourceKind
-from aggregator.sources import feed
+from aggregator.sources import feed, html, json
 
 KINDS: dict[str, SourceKind] = {
     "feed": feed.read,
+    "html": html.read,
+    "json": json.read,
 }

@@ -12,7 +12,7 @@ from lxml import etree
 
 from aggregator.clean.urls import absolute
 from aggregator.model import Document, FeedLink, NamedBy
-from aggregator.sources.encoding import decode
+from aggregator.sources.pages import decode_page
 
 # A page names its feeds at its beginning; what stands far below is not worth the time.
 MOST_READ = 4 * 1024**2
@@ -53,7 +53,6 @@ CALLED_COMMENTS = re.compile(
 # Hexo and Pelican, and what people call one that they write by hand. One of them is right, or the site has no feed.
 USUAL_NAMES = ("feed", "feed.xml", "index.xml", "atom.xml", "rss.xml", "rss", "feeds/all.atom.xml")
 NAMES_IN_A_FOLDER = USUAL_NAMES[:3]  # such as /blog/feed
-META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 HTML = re.compile(rb"<!doctype\s+html|<html\b|<head\b|<body\b", re.IGNORECASE)
 # One link-value of a Link header (RFC 8288 §3), and one of its parameters.
 LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[^\s=;,<>\"]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\";,<>]*))?)*)")
@@ -183,10 +182,7 @@ class _Seen:
 
 def _look_at(body: bytes, content_type: str) -> _Seen:
     """The elements of a page that can name a feed."""
-    declared = META_CHARSET.search(body[:4096])
-    if declared and "charset" not in content_type.lower():
-        content_type = f"{content_type}; charset={declared[1].decode('ascii')}"
-    text, _ = decode(body, content_type)
+    text, _ = decode_page(body, content_type)
     seen = _Seen()
     parser = etree.HTMLParser(target=seen, encoding="utf-8")  # type: ignore[arg-type]  # asks what the target has
     with contextlib.suppress(etree.XMLSyntaxError):  # what was seen until then counts

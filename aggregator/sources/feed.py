@@ -12,7 +12,7 @@ from typing import Any
 import feedparser
 
 from aggregator.errors import Unreadable
-from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Term
+from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Recipe, Term
 from aggregator.sources.cadence import cadence
 from aggregator.sources.encoding import decode
 from aggregator.sources.entries import read_certain
@@ -46,7 +46,7 @@ WEB = re.compile(r"https?://", re.IGNORECASE)
 HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 
-def read(document: Document, seen: frozenset[bytes] = frozenset()) -> Reading:
+def read(document: Document, seen: frozenset[bytes] = frozenset(), _recipe: Recipe | None = None) -> Reading:
     """The document as its publisher wrote it, without the entries whose hash is in `seen`.
 
     Raises `Unreadable` when it is no feed. Where the document cannot be cut at its entries, or a new one has the name

@@ -1,0 +1,75 @@
+"""How entries are had out of what is no feed: which items a document holds, and which field of one stands where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """In a value, what `pattern` finds becomes `text`: an RE2 expression, or the very words when `literal`."""
+
+    pattern: str
+    text: str
+    literal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """How one field is had from an item: by `template`, or else by `path` in `language`.
+
+    A template holds paths in braces, each standing for its value in the item: "https://x.example/{id}". `attribute` is
+    what is taken of the element that a selector finds, else its content. `date_format` is what `strptime` reads, or
+    "unix" or "unix_ms"; `replacements` are made in their order.
+    """
+
+    path: str | None = None
+    language: Literal["jmespath", "css", "xpath"] = "jmespath"
+    attribute: str | None = None
+    template: str | None = None
+    date_format: str | None = None
+    replacements: tuple[Replacement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a document that is no feed is read. `items` is a path to the list of items, `fields` name what an entry is
+    made of, `tags` are templates of more terms, `language` that of `items`."""
+
+    items: str
+    fields: tuple[tuple[str, Pick], ...]
+    language: Literal["jmespath", "css", "xpath"] = "jmespath"
+    tags: tuple[Pick, ...] = ()
+    detail: Detail | None = None
+    paging: Paging | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A second document for each new item: its address, and the fields that it gives.
+
+    `remove` are CSS selectors of elements that are taken out of its HTML. For `hold` an entry waits for it; then it is
+    published as the list had it, and is filled in later.
+    """
+
+    address: Pick
+    fields: tuple[tuple[str, Pick], ...]
+    hold: timedelta
+    remove: tuple[str, ...] = ()
+    replacements: tuple[Replacement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How the next page of a list is asked for, up to `max_pages` in all.
+
+    `param` of the query takes what stands at `path` in the last item, the number of the page, or the cursor that stands
+    at `path` in the document; or its whole address stands there (`by` "link").
+    """
+
+    by: Literal["last_id", "page", "link", "cursor"]
+    param: str | None
+    path: str | None
+    max_pages: int

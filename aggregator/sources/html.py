@@ -1,0 +1,121 @@
+"""Reads a web page that is no feed: items by a CSS selector or an XPath expression, and their fields within each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+
+import lxml.html
+from cssselect import HTMLTranslator
+from lxml import etree
+
+from aggregator.clean.urls import absolute
+from aggregator.errors import Unreadable
+from aggregator.model import Document, FeedFound, Markup, Pick, Reading, Recipe
+from aggregator.sources.pages import decode_page
+from aggregator.sources.picking import Missing, draft_of
+
+MOST_ITEMS = 1000
+MOST_VALUES = 50  # of one field in one item
+# Where a picture's address is kept until somebody looks at it.
+LAZY = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
+# Attributes that hold an address, which hangs on the page's own.
+ADDRESSES = frozenset({"href", "src", "poster", "cite", *LAZY})
+HTML, TEXT = "html", "text"
+
+
+def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> Reading:
+    """The items of the page as drafts, without those whose hash is in `seen`.
+
+    An item that has not got what its recipe names is left for another time. Raises `Unreadable` when the page has no
+    item at all: a site that was rebuilt looks like that, and an empty page hardly ever does.
+    """
+    assert recipe is not None  # the config demands one
+    text, problems = decode_page(document.body, document.content_type)
+    page = _parsed(text)
+    base = absolute(str(page.xpath("string((//base/@href)[1])")), document.url) or document.url
+    items = found_by(recipe.language, recipe.items)(page)
+    elements = [item for item in items if isinstance(item, etree._Element)]
+    if not elements:
+        raise Unreadable(f'no item at "{recipe.items}" in this page; has the site been rebuilt?')
+    if len(elements) > MOST_ITEMS:
+        problems.append(f"{len(elements)} items, of which the first {MOST_ITEMS} are taken")
+    drafts, hashes = [], []
+    for number, element in enumerate(elements[:MOST_ITEMS], 1):
+        try:
+            draft = draft_of(recipe, partial(_values, element, base, recipe))
+        except Missing as error:
+            problems.append(f"item {number} has no {error} yet")
+            continue
+        mark = hashlib.blake2b(repr(draft).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        hashes.append(mark)
+        if mark not in seen:
+            drafts.append(draft)
+    return Reading(_feed(page, base), tuple(drafts), tuple(problems), frozenset(hashes))
+
+
+def _parsed(text: str) -> lxml.html.HtmlElement:
+    """The page as a tree. libxml2 takes bytes with a declared encoding only, for a page may declare another."""
+    parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=False)
+    try:
+        return lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise Unreadable(f"no web page: {' '.join(str(error).split())[:200]}") from None
+
+
+def _feed(page: lxml.html.HtmlElement, base: str) -> FeedFound:
+    """What the page says of itself."""
+    title = " ".join(str(page.xpath("string((//title)[1])")).split())
+    language = str(page.xpath("string((/html/@lang)[1])")).strip()
+    icon = str(page.xpath("string((//link[contains(concat(' ', @rel, ' '), ' icon ')]/@href)[1])")).strip()
+    return FeedFound(
+        title=Markup(title) if title else None,
+        html_url=base,
+        icon=absolute(icon, base),
+        language=language or None,
+    )
+
+
+@lru_cache(1024)
+def found_by(language: str, path: str) -> Callable[[etree._Element], list[object]]:
+    """A search for what a CSS selector or an XPath expression names, below an element."""
+    expression = HTMLTranslator().css_to_xpath(path) if language == "css" else path
+    search = etree.XPath(expression)
+
+    def find(element: etree._Element) -> list[object]:
+        found = search(element)
+        return list(found) if isinstance(found, list) else [found]
+
+    return find
+
+
+def _values(item: etree._Element, base: str, recipe: Recipe, pick: Pick) -> list[str]:
+    """The values of a path in an item, as texts. In a template, a path is the name of another field."""
+    named = dict(recipe.fields).get(pick.path or "")
+    if named is not None:
+        pick = named
+    found = found_by(pick.language, pick.path)(item) if pick.path else [item]
+    return [text for one in found[:MOST_VALUES] if (text := _value(one, pick.attribute or TEXT, base)) is not None]
+
+
+def _value(found: object, attribute: str, base: str) -> str | None:
+    """What is taken of something found: its text, its inner HTML, or an attribute; XPath may find text itself."""
+    if not isinstance(found, etree._Element):
+        return str(found)
+    if attribute == TEXT:
+        moment = found.get("datetime") if found.tag == "time" else None
+        return moment or " ".join("".join(map(str, found.itertext())).split())
+    if attribute == HTML:
+        return "".join(_inside(found))
+    value = found.get(attribute)
+    if attribute == "src":
+        value = next((found.get(name) for name in LAZY if found.get(name)), None) or value
+    return (absolute(value, base) or value) if value and attribute in ADDRESSES else value
+
+
+def _inside(element: etree._Element) -> Iterator[str]:
+    """The inner HTML of an element."""
+    yield element.text or ""
+    for child in element:
+        yield lxml.html.tostring(child, encoding="unicode")
