@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,6 +23,7 @@ from aggregator.model import (
     Unchanged,
     Visit,
 )
+from aggregator.placing import Place, on_own_pages
 from aggregator.whereabouts import after_answer, after_failure
 
 HASH_BYTES = 8
@@ -52,8 +53,11 @@ def decide(
     ended: Unchanged | Failed | tuple[Document, Intake],
     known: Mapping[str, Known],
     now: datetime,
+    place: Place = on_own_pages,
 ) -> Changes:
     """Everything one poll changes but the time of the next; `visit` is what the poll before left behind.
+
+    `place` says which pages an entry stands on.
 
     Validators and the hash of the body are kept only together with a document that was read: those of an error
     page would have the server answer 304 for ever.
@@ -69,9 +73,10 @@ def decide(
             same = after(outcome=Outcome.NOT_MODIFIED, validators=ended.validators or visit.validators)
             return Changes(source, after_answer(source, same, ended.moved_to, familiar=True, now=now), before=visit)
         case (document, intake):
-            new = tuple(_new(entry, now) for entry in intake.entries if entry.key not in known)
+            placed = partial(place, source)
+            new = tuple(_new(entry, placed(entry), now) for entry in intake.entries if entry.key not in known)
             again = [(entry, known[entry.key]) for entry in intake.entries if entry.key in known]
-            revised = tuple(change for entry, kept in again if (change := _revised(entry, kept, now)))
+            revised = tuple(change for entry, kept in again if (change := _revised(entry, kept, placed, now)))
             learned = after(
                 outcome=Outcome.NEW if new else Outcome.REVISED if revised else Outcome.SAME,
                 detail="; ".join(intake.problems)[:500],
@@ -99,14 +104,16 @@ def _recent(before: tuple[int, ...], new: tuple[NewEntry, ...]) -> tuple[int, ..
     return tuple(sorted((*before, *times), reverse=True)[:MOST_RECENT]) if new else before
 
 
-def _new(entry: Entry, now: datetime) -> NewEntry:
+def _new(entry: Entry, pages: tuple[str, ...], now: datetime) -> NewEntry:
     """Settle the times of an entry at first sight: a missing date is now, and none is later than now."""
     said = entry.published or entry.updated or now
     published = min(said, now)
-    return NewEntry(entry, fingerprint(entry), published, min(entry.updated or published, now))
+    return NewEntry(entry, fingerprint(entry), published, min(entry.updated or published, now), pages)
 
 
-def _revised(entry: Entry, kept: Known, now: datetime) -> RevisedEntry | None:
+def _revised(
+    entry: Entry, kept: Known, placed: Callable[[Entry], tuple[str, ...]], now: datetime
+) -> RevisedEntry | None:
     """The revision of a kept entry, or None when its content is the same.
 
     `updated` is what the publisher says, when that is news and not in the future; else the moment we saw it.
@@ -116,4 +123,4 @@ def _revised(entry: Entry, kept: Known, now: datetime) -> RevisedEntry | None:
         return None
     said = entry.updated
     updated = said if said and kept.updated < said <= now else max(now, kept.updated)
-    return RevisedEntry(kept.number, entry, mark, updated, kept.revision + 1)
+    return RevisedEntry(kept.number, entry, mark, updated, kept.revision + 1, placed(entry))

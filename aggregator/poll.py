@@ -10,21 +10,27 @@ from aggregator.changes import decide, hashes_in
 from aggregator.clean.concealing import concealed
 from aggregator.errors import AggregatorError
 from aggregator.model import Changes, Document, Failed, Intake, Outcome, Reason, Source, Unchanged, Visit
+from aggregator.placing import Place, on_own_pages
 from aggregator.ports import Clock, Fetcher, Reader, Store
 from aggregator.schedule import scheduled
 
 log = logging.getLogger(__name__)
 
 
-async def poll(source: Source, *, fetcher: Fetcher, reader: Reader, store: Store, clock: Clock) -> Changes:
-    """Walk one source in. Raises only what the store raises: then nothing was written, and the attempt is."""
+async def poll(
+    source: Source, *, fetcher: Fetcher, reader: Reader, store: Store, clock: Clock, place: Place = on_own_pages
+) -> Changes:
+    """Walk one source in; `place` says which pages an entry stands on.
+
+    Raises only what the store raises: then nothing was written, and the attempt is.
+    """
     began = clock.now()
     visit = await store.begin(source, began)
     ended = await _ended(source, visit, fetcher, reader)
     keys = [entry.key for entry in ended[1].entries] if isinstance(ended, tuple) else []
     known = await store.known(source, keys) if keys else {}
     now = clock.now()
-    changes = decide(source, visit, ended, known, now)
+    changes = decide(source, visit, ended, known, now, place)
     failed = ended if isinstance(ended, Failed) else None
     hints = ended[0].hints if isinstance(ended, tuple) else ended.hints
     changes = scheduled(changes, visit, failed, hints, now)

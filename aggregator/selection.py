@@ -48,14 +48,17 @@ class Placing:
     why: str
 
 
-def placing(catalogue: Catalogue, source_id: str, path: str, position: int | None) -> Placing:
-    """Whether the page at `path` shows an entry of this source; `position` on it counts from 1, None when not on it."""
+def placing(catalogue: Catalogue, source_id: str, path: str, position: int | None, pages: tuple[str, ...]) -> Placing:
+    """Whether the page at `path` shows an entry of this source that belongs on these `pages`.
+
+    `position` on it counts from 1, and is None when the entry is not on it.
+    """
     source = catalogue.sources.get(source_id)
     if source is None:
         return Placing(path, False, "its source is no longer in the config")
     if path not in catalogue.pages():
         return Placing(path, False, "the page is no longer in the config")
-    if path not in source.pages:
+    if path not in pages:
         return Placing(path, False, "its source is no longer in this category")
     if position is None:
         return Placing(path, False, "the config put its source here since the last run; the next one does")

@@ -19,6 +19,7 @@ from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageE
 from aggregator.fetch import HostLimits, HttpFetcher
 from aggregator.intake import WorkerReader
 from aggregator.model import HOME, Changes, Outcome, Source
+from aggregator.placing import Place, Rules, pages_of, rules_of
 from aggregator.poll import poll
 from aggregator.publish import Folder
 from aggregator.selection import Catalogue
@@ -78,9 +79,19 @@ def _builder(settings: Settings, store: SqlStore) -> Builder:
     return Builder(store, catalogue, Folder(settings.output.dir, settings.output.compress), settings.output.formats)
 
 
+def _placing(settings: Settings) -> tuple[Place, Rules]:
+    """What places entries on pages under these settings."""
+    categories = settings.categories
+    return (
+        lambda source, entry: pages_of(entry, source, categories),
+        lambda source: rules_of(source, categories),
+    )
+
+
 async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
     """Make the store agree with the config, and mark every page stale when what it was built with changed."""
-    await store.enrol(settings.sources, SystemClock().now())
+    place, rules = _placing(settings)
+    await store.enrol(settings.sources, SystemClock().now(), place, rules)
     mark = f"{settings.fingerprint} {__version__}"
     folder_is_there = (settings.output.dir / builder.catalogue.pages()[0] / "feed.atom").exists()
     if await store.fact(PUBLISHED_WITH) != mark or not folder_is_there:
@@ -104,9 +115,10 @@ async def open_engine(
     async with fetcher:
         reader = WorkerReader(workers=os.cpu_count() or 1)
         clock = SystemClock()
+        place, _ = _placing(settings)
 
         async def walk(source: Source) -> Changes:
-            changes = await poll(source, fetcher=fetcher, reader=reader, store=store, clock=clock)
+            changes = await poll(source, fetcher=fetcher, reader=reader, store=store, clock=clock, place=place)
             heard(changes)
             return changes
 

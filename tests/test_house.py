@@ -40,7 +40,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 # A room imports rooms of lower levels, and none of its own level: rooms are connected by the hallways above them.
 LEVELS = {
     **dict.fromkeys(("model", "errors"), 0),
-    **dict.fromkeys(("ports", "clean", "config", "whereabouts"), 1),
+    **dict.fromkeys(("ports", "clean", "config", "whereabouts", "placing"), 1),
     **dict.fromkeys(
         ("fetch", "sources", "changes", "schedule", "store", "selection", "formats", "publish", "web"),
         2,

@@ -17,6 +17,7 @@ from conftest import Place
 from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
+from aggregator.clean.names import link_number, title_name
 from aggregator.errors import StoreBusy, StoreTooNew, StoreUnusable
 from aggregator.model import (
     Cadence,
@@ -54,8 +55,8 @@ def entry(number: int) -> Entry:
     return Entry(f"id:{number}", f"Title {number}", f"https://x.example/{number}", ORIGIN, claim=f"urn:x:{number}")
 
 
-def new(number: int, published: datetime = NOW) -> NewEntry:
-    return NewEntry(entry(number), f"print{number}", published, published)
+def new(number: int, published: datetime = NOW, pages: tuple[str, ...] = source("one", "news").pages) -> NewEntry:
+    return NewEntry(entry(number), f"print{number}", published, published, pages)
 
 
 def polled(one: Source, *entries: NewEntry) -> Changes:
@@ -72,7 +73,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_program(tmp_path: Path) -
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, SQLModel.metadata) == []
-        assert context.get_current_revision() == "0002"
+        assert context.get_current_revision() == "0003"
         for pragma, value in (
             ("journal_mode", "wal"),
             ("synchronous", 2),
@@ -167,7 +168,7 @@ async def test_a_revision_keeps_what_was_said_before(tmp_path: Path) -> None:
         await store.apply(polled(one, new(1)))
         (kept,) = await store.newest("category/news/", 9)
         edited = replace(entry(1), title="Edited")
-        revised = RevisedEntry(kept.number, edited, "print1b", NOW + HOUR, 1)
+        revised = RevisedEntry(kept.number, edited, "print1b", NOW + HOUR, 1, one.pages)
         await store.apply(replace(polled(one), revised=(revised,)))
         (after,) = await store.newest("category/news/", 9)
     assert (after.id, after.published, after.updated, after.revision) == (kept.id, NOW, NOW + HOUR, 1)
@@ -181,7 +182,7 @@ async def test_entries_follow_their_source_to_other_categories(tmp_path: Path) -
         one, two = source("one", "news"), source("two", "news")
         await store.enrol([one, two], NOW)
         await store.apply(polled(one, new(1)))
-        await store.apply(polled(two, new(2)))
+        await store.apply(polled(two, new(2, pages=two.pages)))
         for page, version in (await store.stale()).items():
             await store.mark_built(page, version)
         await store.enrol([source("one", "tech"), two], NOW)
@@ -260,6 +261,82 @@ async def test_writes_that_wait_share_a_commit_and_one_that_fails_takes_nobody_a
     await writer.close()
 
 
+def odd_ones_apart(source: Source, entry: Entry) -> tuple[str, ...]:
+    """A rule that looks into entries: those with an odd number stand on a page that their source has not."""
+    return ("category/all/", "category/odd/") if int(entry.key.removeprefix("id:")) % 2 else source.pages
+
+
+async def test_an_entry_stands_on_pages_of_its_own_and_moves_with_a_revision(tmp_path: Path) -> None:
+    one = source("one", "news")
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        await store.enrol([one], NOW)
+        own = replace(new(1), pages=("category/all/", "category/extra/"))
+        await store.apply(polled(one, own, new(2)))
+        assert await titles(store, "category/extra/") == ["Title 1"]
+        assert await titles(store, "category/news/") == ["Title 2"]
+        (kept,) = await store.newest("category/extra/", 9)
+        assert kept.pages == ("category/all/", "category/extra/")
+        for page, version in (await store.stale()).items():
+            await store.mark_built(page, version)
+        moved = RevisedEntry(kept.number, replace(entry(1), title="Moved"), "b", NOW, 1, ("category/news/",))
+        await store.apply(replace(polled(one), revised=(moved,)))
+        assert await titles(store, "category/extra/") == []
+        assert await titles(store, "category/all/") == ["Title 2"]
+        assert set(await titles(store, "category/news/")) == {"Title 2", "Moved"}
+        assert set(await store.stale()) == {"category/all/", "category/extra/", "category/news/", ""}
+        back = RevisedEntry(kept.number, entry(1), "c", NOW, 2, one.pages)
+        await store.apply(replace(polled(one), revised=(back,)))
+        assert [one.pages for one in await store.newest("source/one/", 9)] == [None, None], "their source's"
+
+
+async def test_kept_entries_are_placed_anew_when_the_rules_of_their_source_change(tmp_path: Path) -> None:
+    one, two = source("one", "news"), source("two", "news")
+
+    def rules(of: Source) -> str:
+        return "odd" if of.id == "one" else ""
+
+    def not_asked(of: Source, entry: Entry) -> tuple[str, ...]:
+        raise AssertionError(f"{entry.key} of {of.id} was looked into, and its rules are what they were")
+
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        await store.enrol([one, two], NOW)
+        await store.apply(polled(one, *(new(number, NOW - number * HOUR) for number in range(1, 1204))))
+        await store.apply(polled(two, new(5000, pages=two.pages)))
+        await store.enrol([one, two], NOW, odd_ones_apart, rules)
+        odd = [f"Title {number}" for number in range(1, 1204, 2)]
+        assert [kept.entry.title for kept in await store.newest("category/odd/", 2000)] == odd
+        assert len(await store.newest("category/news/", 2000)) == 601 + 1
+        await store.enrol([one, two], NOW, not_asked, rules)
+        # The source's own pages change: those that stand there move, those that do not stay.
+        await store.enrol([source("one", "tech"), two], NOW, odd_ones_apart, rules)
+        assert [kept.entry.title for kept in await store.newest("category/odd/", 2000)] == odd
+        assert len(await store.newest("category/tech/", 2000)) == 601
+        # Out of the config and in again, now without rules.
+        await store.enrol([two], NOW)
+        assert await titles(store, "category/odd/") == []
+        assert await titles(store, "category/all/") == ["Title 5000"]
+        await store.enrol([one, two], NOW)
+        assert await titles(store, "category/odd/") == []
+        assert len(await store.newest("category/news/", 2000)) == 1204
+
+
+async def test_a_placing_that_was_cut_off_begins_again(tmp_path: Path) -> None:
+    one = source("one", "news")
+
+    def broken(source: Source, entry: Entry) -> tuple[str, ...]:
+        if entry.key == "id:9":
+            raise OSError("cut off")
+        return odd_ones_apart(source, entry)
+
+    async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
+        await store.enrol([one], NOW)
+        await store.apply(polled(one, *(new(number) for number in range(1, 10))))
+        with pytest.raises(OSError, match="cut off"):
+            await store.enrol([one], NOW, broken, lambda _source: "odd")
+        await store.enrol([one], NOW, odd_ones_apart, lambda _source: "odd")
+        assert len(await titles(store, "category/odd/")) == 5
+
+
 def test_the_exit_status_says_what_is_wrong_with_the_store(place: Place) -> None:
     place.configure([{"url": "http://127.0.0.1:1/feed"}])
     place.run("build")
@@ -306,10 +383,14 @@ def test_a_store_of_the_first_schema_is_brought_to_the_present_one_and_loses_not
         assert compare_metadata(context, SQLModel.metadata) == []
         rows = connection.execute(text("SELECT body FROM entry UNION ALL SELECT body FROM revision")).scalars().all()
         assert [unpack_entry(body).title for body in rows] == ["标题"] * 1203
+        links = connection.execute(text("SELECT DISTINCT link, title, pages FROM entry")).all()
+        assert links == [(link_number("https://x.example/1"), title_name("one", "标题"), None)]
+        named = connection.execute(text("SELECT name, entry_number FROM name")).all()
+        assert named == [(title_name("one", "标题"), 1202)], "the latest; an address of one letter is no name"
         timeline = connection.execute(text("SELECT published, entry_number FROM membership")).all()
         assert sorted(timeline) == [(number, number) for number in range(1, 1203)]
     engine.dispose()
-    assert (tmp_path / "store.db.before-0002").exists(), "a copy is laid aside first"
+    assert (tmp_path / "store.db.before-0003").exists(), "a copy is laid aside first"
 
 
 async def test_a_host_that_is_busy_puts_off_all_its_sources_and_no_others(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from aggregator.cli.options import (
 )
 from aggregator.config import Settings
 from aggregator.model import Entry
+from aggregator.placing import pages_of
 from aggregator.selection import Catalogue, placing
 from aggregator.store import Story
 
@@ -110,9 +111,10 @@ def _pages(settings: Settings, story: Story) -> Iterator[dict[str, Any]]:
     catalogue = Catalogue(settings.site, settings.categories, sources)
     source = sources.get(story.kept.source_id)
     standings = {standing.page: standing for standing in story.standings}
-    for page in dict.fromkeys((*(source.pages if source else ()), *standings)):
+    pages = pages_of(story.kept.entry, source, settings.categories) if source else ()
+    for page in dict.fromkeys((*pages, *standings)):
         standing = standings.get(page)
-        place = placing(catalogue, story.kept.source_id, page, standing.position if standing else None)
+        place = placing(catalogue, story.kept.source_id, page, standing.position if standing else None, pages)
         yield {
             "page": page,
             "feed": f"{settings.site.base_url}/{page}feed.atom",

@@ -98,23 +98,25 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry to keep from now on, its times settled."""
+    """An entry to keep from now on, its times settled. `pages` are the folders of the pages it stands on."""
 
     entry: Entry
     fingerprint: str
     published: datetime
     updated: datetime
+    pages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RevisedEntry:
-    """A kept entry whose content changed: the new text for the row `number`."""
+    """A kept entry whose content changed: the new text for the row `number`, and the pages it stands on with that."""
 
     number: int
     entry: Entry
     fingerprint: str
     updated: datetime
     revision: int
+    pages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ class Kept:
 
     `id` is the permanent published id and `published` the permanent published time: settled at first sight as
     min(what the publisher said, `first_seen`), so a dateless entry never floats and a future date never sits on
-    top. `updated` moves only with a real change. `revision` counts from 0. `number` is the row it stands in.
+    top. `updated` moves only with a real change. `revision` counts from 0. `number` is the row it stands in. `pages`
+    are the folders of the pages it stands on, or None when they are those of its source.
     """
 
     number: int
@@ -90,3 +91,4 @@ class Kept:
     updated: datetime
     first_seen: datetime
     revision: int
+    pages: tuple[str, ...] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +11,24 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection, Row
 
 from aggregator.clean.identity import minted_id
+from aggregator.clean.names import address_name, link_number, title_name
 from aggregator.clean.urls import host_of
-from aggregator.model import HOME, Changes, NewEntry, RevisedEntry, Visit, Why
+from aggregator.model import HOME, Changes, Entry, NewEntry, RevisedEntry, Visit, Why
 from aggregator.model import Source as Configured
 from aggregator.store.codec import pack_entry
-from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, STALE, VISIT, lesson_of, outcome_of, visit_of
+from aggregator.store.places import mark_stale, place
+from aggregator.store.tables import (
+    ENTRY,
+    MEMBERSHIP,
+    NAME,
+    REVISION,
+    TOMBSTONE,
+    VISIT,
+    lesson_of,
+    outcome_of,
+    pages_column,
+    visit_of,
+)
 
 # How long a source is put off after the program died in its poll: not at all the first time, then doubling.
 AFTER_DEATH = timedelta(minutes=1)
@@ -27,9 +40,9 @@ LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "m
 _VISITS = select(VISIT).where(VISIT.c.source_id.in_(bindparam("names", expanding=True)))
 _VISITED = update(VISIT).where(VISIT.c.source_id == bindparam("of"))
 _TAKEN = select(ENTRY.c.published_id).where(ENTRY.c.published_id.in_(bindparam("ids", expanding=True)))
-_LAST = select(func.max(ENTRY.c.number))
-_NEW_ENTRY, _NEW_PLACE, _mark = insert(ENTRY), insert(MEMBERSHIP), upsert(STALE)
-_MARK = _mark.on_conflict_do_update(index_elements=["page"], set_={"version": STALE.c.version + 1})
+_LAST = select(*(select(func.coalesce(func.max(table.c.number), 0)).scalar_subquery() for table in (ENTRY, TOMBSTONE)))
+_NEW_ENTRY, _NEW_PLACE, _name = insert(ENTRY), insert(MEMBERSHIP), upsert(NAME)
+_NAMED = _name.on_conflict_do_update(index_elements=["name"], set_={"entry_number": _name.excluded.entry_number})
 
 
 def begin(connection: Connection, asked: list[tuple[str, datetime]]) -> list[Visit]:
@@ -79,10 +92,11 @@ def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
         _put_off(connection, changes, changes.host_busy_until)
     if changes.new:
         _keep(connection, changes.source, changes.new, now, base_url)
+    touched = {page for one in changes.new for page in one.pages}
     for revised in changes.revised:
-        _revise(connection, revised, now)
-    if changes.new or changes.revised:
-        mark_stale(connection, (*changes.source.pages, HOME))
+        touched |= _revise(connection, changes.source, revised, now)
+    if touched:
+        mark_stale(connection, (*touched, HOME))
 
 
 def _put_off(connection: Connection, changes: Changes, until: datetime) -> None:
@@ -90,13 +104,6 @@ def _put_off(connection: Connection, changes: Changes, until: datetime) -> None:
     host = select(VISIT.c.host).where(VISIT.c.source_id == changes.source.id).scalar_subquery()
     others = (VISIT.c.host == host) & (VISIT.c.source_id != changes.source.id) & (VISIT.c.due < until)
     connection.execute(update(VISIT).where(others).values(due=until, why=Why.HOST_BUSY.value))
-
-
-def mark_stale(connection: Connection, pages: Iterable[str]) -> None:
-    """Mark pages to be built; one marked already gets a new version."""
-    rows = [{"page": page, "version": 1} for page in pages]
-    if rows:
-        connection.execute(_MARK, rows)
 
 
 def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...], now: datetime, base_url: str) -> None:
@@ -107,8 +114,8 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
     newest_first = sorted(new, key=lambda one: one.published, reverse=True)
     claims = [one.entry.claim for one in newest_first if one.entry.claim]
     taken = set(connection.execute(_TAKEN, {"ids": claims}).scalars())
-    last = connection.execute(_LAST).scalar() or 0  # there is one writer
-    rows, places, pages = [], [], source.pages
+    last = max(connection.execute(_LAST).one())  # there is one writer
+    rows, places, names = [], [], []
     for number, one in enumerate(reversed(newest_first), last + 1):
         published_id = one.entry.claim
         if not published_id or published_id in taken:
@@ -126,16 +133,33 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
                 "first_seen": now,
                 "revision": 0,
                 "body": pack_entry(one.entry),
+                "pages": pages_column(one.pages, source),
+                "link": link_number(one.entry.link),
+                "title": title_name(source.id, one.entry.title),
             }
         )
-        places += [{"page": page, "published": one.published, "entry_number": number} for page in pages]
+        places += [{"page": page, "published": one.published, "entry_number": number} for page in one.pages]
+        names += _names(source.id, one.entry, number)
     connection.execute(_NEW_ENTRY, rows)
-    connection.execute(_NEW_PLACE, places)
+    if places:
+        connection.execute(_NEW_PLACE, places)
+    connection.execute(_NAMED, names)
 
 
-def _revise(connection: Connection, revised: RevisedEntry, now: datetime) -> None:
-    """Lay the entry's present text aside as a revision and put the new one in its place; id and date stay."""
-    before = connection.execute(select(ENTRY).where(ENTRY.c.number == revised.number)).one()
+def _names(source_id: str, entry: Entry, number: int) -> list[dict[str, int]]:
+    """The names of an entry, as rows."""
+    names = title_name(source_id, entry.title), address_name(source_id, entry.link)
+    return [{"name": name, "entry_number": number} for name in names if name is not None]
+
+
+def _revise(connection: Connection, source: Configured, revised: RevisedEntry, now: datetime) -> set[str]:
+    """Lay the entry's present text aside as a revision and put the new one in its place; id and date stay.
+
+    Gives the pages it stood on and stands on now; none when it is gone, which it may be since it was asked for.
+    """
+    before = connection.execute(select(ENTRY).where(ENTRY.c.number == revised.number)).one_or_none()
+    if before is None:
+        return set()
     connection.execute(
         insert(REVISION).values(
             entry_number=before.number,
@@ -154,5 +178,9 @@ def _revise(connection: Connection, revised: RevisedEntry, now: datetime) -> Non
             updated=revised.updated,
             revision=revised.revision,
             body=pack_entry(revised.entry),
+            link=link_number(revised.entry.link),
+            title=title_name(source.id, revised.entry.title),
         )
     )
+    connection.execute(_NAMED, _names(source.id, revised.entry, before.number))
+    return place(connection, source, before, revised.pages)

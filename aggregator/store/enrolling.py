@@ -9,50 +9,72 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, delete, literal, select, tuple_, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from aggregator.clean.urls import host_of
 from aggregator.model import HOME, Source, Why
-from aggregator.store.applying import mark_stale
-from aggregator.store.tables import ENTRY, MEMBERSHIP, SOURCE, VISIT
+from aggregator.placing import Rules, no_rules
+from aggregator.store.places import mark_stale, move, take_off
+from aggregator.store.tables import SOURCE, VISIT
 
 # What is known of a source before its first poll, and again once it has another address.
 NOTHING_YET = {"detail": "", "validators": None, "body_hash": None, "seen": b"", "address": None, "memory": "{}"}
+UNPLACED = "?"  # the mark of a source whose entries do not all stand yet where its rules place them
 
 
-def enrol(connection: Connection, sources: Sequence[Source], now: datetime) -> None:
+def enrol(connection: Connection, sources: Sequence[Source], now: datetime, rules: Rules = no_rules) -> list[str]:
     """Add new sources (due now), bring back known ones, and take those no longer configured off every page.
 
-    What they once gave is kept in the store, and stands on its pages again when they return.
+    What they once gave is kept in the store, and stands on its pages again when they return. Gives the sources whose
+    entries must be placed anew, one by one, because other rules place them than before.
     """
     before = {row.id: row for row in connection.execute(select(SOURCE))}
-    rows = {source.id: _row(source) for source in sources}
+    rows = {source.id: _row(source, rules(source)) for source in sources}
     _add(connection, [source for source in sources if source.id not in before], rows, now)
-    moved = []
+    moved, unplaced = [], []
     for source in sources:
         row = before.pop(source.id, None)
         if row is None or row._asdict() == rows[source.id]:
             continue
-        _move(connection, source.id, json.loads(row.pages), source.pages)
-        connection.execute(update(SOURCE).where(SOURCE.c.id == source.id).values(**rows[source.id]))
+        move(connection, source.id, json.loads(row.pages), source.pages)
+        values = rows[source.id]
+        if (row.rules or values["rules"]) and (row.pages, row.rules) != (values["pages"], values["rules"]):
+            values = values | {"rules": UNPLACED}
+            unplaced.append(source.id)
+        connection.execute(update(SOURCE).where(SOURCE.c.id == source.id).values(**values))
         if row.address != rows[source.id]["address"]:
             moved.append(source)
     for row in before.values():
-        _move(connection, row.id, json.loads(row.pages), ())
         if row.active or row.pages != "[]":
-            connection.execute(update(SOURCE).where(SOURCE.c.id == row.id).values(pages="[]", active=False))
+            _take_off(connection, row)
     for source in moved:
         values = {"due": now, "failures": 0, "host": host_of(source.url), **NOTHING_YET}
         connection.execute(update(VISIT).where(VISIT.c.source_id == source.id).values(**values))
     _bring_forward(connection, {source.id: source for source in sources})
+    return unplaced
 
 
-def _row(source: Source) -> dict[str, Any]:
+def _take_off(connection: Connection, row: Row[Any]) -> None:
+    """Take the entries of a source that is no longer configured off every page."""
+    move(connection, row.id, json.loads(row.pages), ())
+    if row.rules:
+        take_off(connection, row.id)
+    values = {"pages": "[]", "active": False, "rules": row.rules and UNPLACED}
+    connection.execute(update(SOURCE).where(SOURCE.c.id == row.id).values(**values))
+
+
+def placed(connection: Connection, source: Source, rules: Rules) -> None:
+    """Note that all entries of the source stand where its present rules place them."""
+    connection.execute(update(SOURCE).where(SOURCE.c.id == source.id).values(rules=rules(source)))
+
+
+def _row(source: Source, rules: str) -> dict[str, Any]:
     """A source as the store remembers it."""
     address = hashlib.blake2b(source.url.encode(), digest_size=16).hexdigest()
-    return {"id": source.id, "pages": json.dumps(source.pages), "address": address, "active": source.enabled}
+    pages = json.dumps(source.pages)
+    return {"id": source.id, "pages": pages, "address": address, "active": source.enabled, "rules": rules}
 
 
 def _add(connection: Connection, new: Sequence[Source], rows: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
@@ -85,21 +107,6 @@ def hosts(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     """The host of each of these sources, in their order."""
     known = {row.source_id: row.host for row in connection.execute(select(VISIT.c.source_id, VISIT.c.host))}
     return {name: known[name] for name in names}
-
-
-def _move(connection: Connection, source_id: str, old: Sequence[str], new: Sequence[str]) -> None:
-    """Let the entries of a source stand on other pages than before."""
-    left, joined = set(old) - set(new), set(new) - set(old)
-    own = select(ENTRY.c.published, ENTRY.c.number).where(ENTRY.c.source_id == source_id)
-    if left:
-        place = tuple_(MEMBERSHIP.c.published, MEMBERSHIP.c.entry_number)
-        connection.execute(delete(MEMBERSHIP).where(MEMBERSHIP.c.page.in_(left), place.in_(own)))
-    for page in sorted(joined):
-        rows = own.with_only_columns(literal(page), ENTRY.c.published, ENTRY.c.number)
-        statement = insert(MEMBERSHIP).from_select(["page", "published", "entry_number"], rows)
-        connection.execute(statement.on_conflict_do_nothing())
-    if left or joined:
-        mark_stale(connection, (*sorted(left | joined), HOME))
 
 
 def _bring_forward(connection: Connection, sources: Mapping[str, Source]) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from aggregator.model import Changes, Kept, Known, Source, Visit
-from aggregator.store import applying, enrolling, telling
+from aggregator.placing import Place, Rules, no_rules, on_own_pages
+from aggregator.store import applying, enrolling, places, telling
 from aggregator.store.database import hold, open_database
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, VISIT, kept_of, visit_of
 from aggregator.store.writer import Writer
@@ -41,10 +42,21 @@ class SqlStore:
         self._writer = writer
         self._apply = partial(applying.apply, base_url=base_url)
 
-    async def enrol(self, sources: Iterable[Source], now: datetime) -> None:
-        """Make the store agree with the config: sources, the pages their entries stand on, and who is due."""
-        configured = tuple(sources)
-        await self._writer.write(lambda connection: enrolling.enrol(connection, configured, now))
+    async def enrol(
+        self, sources: Iterable[Source], now: datetime, place: Place = on_own_pages, rules: Rules = no_rules
+    ) -> None:
+        """Make the store agree with the config: sources, the pages their entries stand on, and who is due.
+
+        Where a source's `rules` have changed, each of its entries stands afterwards where `place` says. That takes
+        many short transactions; when it is cut off, it begins again at the next time.
+        """
+        configured = {source.id: source for source in sources}
+        names = await self._writer.write(lambda c: enrolling.enrol(c, tuple(configured.values()), now, rules))
+        for source in map(configured.__getitem__, names):
+            last: int | None = 0
+            while last is not None:
+                last = await self._writer.write(partial(places.place_anew, source=source, place_of=place, after=last))
+            await self._writer.write(partial(enrolling.placed, source=source, rules=rules))
 
     async def due(
         self, now: datetime, limit: int, sources: Collection[str] = (), hosts: Collection[str] = ()
@@ -87,7 +99,7 @@ class SqlStore:
     async def mark_stale(self, pages: Iterable[str]) -> None:
         """Mark pages to be built."""
         marked = tuple(pages)
-        await self._writer.write(lambda connection: applying.mark_stale(connection, marked))
+        await self._writer.write(lambda connection: places.mark_stale(connection, marked))
 
     async def mark_built(self, page: str, version: int) -> None:
         """Clear the mark of a page, unless it changed again since `version` was read."""

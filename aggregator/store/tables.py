@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Index, LargeBinary, Row, Table, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
-from aggregator.model import Kept, Outcome, Reason, Validators, Visit, Why
+from aggregator.model import Kept, Outcome, Reason, Source, Validators, Visit, Why
 from aggregator.store.codec import Memory, pack, unpack, unpack_entry
 
 
@@ -35,6 +48,10 @@ def _text(*, nullable: bool = False) -> Any:
     return Field(sa_column=Column(Text, nullable=nullable))
 
 
+def _number() -> Any:
+    return Field(sa_column=Column(BigInteger, nullable=False))
+
+
 def _binary() -> Any:
     return Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -48,7 +65,8 @@ class SourceRow(SQLModel, table=True):
     """A source that was configured once.
 
     `pages` is the JSON list of the pages its entries stand on now; `address` a hash of its URL, which may be a
-    secret; `active` says whether it is configured and enabled.
+    secret; `active` says whether it is configured and enabled; `rules` is the mark of the rules by which its entries
+    were placed last, "" for none.
     """
 
     __tablename__ = "source"
@@ -57,6 +75,7 @@ class SourceRow(SQLModel, table=True):
     pages: str = _text()
     address: str = _text()
     active: bool = True
+    rules: str = _text()
 
 
 class VisitRow(SQLModel, table=True):
@@ -89,12 +108,18 @@ class VisitRow(SQLModel, table=True):
 
 
 class EntryRow(SQLModel, table=True):
-    """An entry, once per source; `body` is the compressed JSON of the cleaned entry."""
+    """An entry, once per source; `body` is the compressed JSON of the cleaned entry.
+
+    `pages` is the JSON list of the pages it stands on, or None when those are its source's, which nearly all are.
+    `link` is a hash of the address it links to, `title` one of its title (`clean.identity`).
+    """
 
     __tablename__ = "entry"
     __table_args__ = (
         Index("ux_entry_source_key", "source_id", "key", unique=True),
         Index("ux_entry_published_id", "published_id", unique=True),
+        Index("ix_entry_link", "link"),
+        Index("ix_entry_age", "source_id", "published"),
     )
 
     number: int | None = Field(default=None, primary_key=True)
@@ -107,6 +132,47 @@ class EntryRow(SQLModel, table=True):
     first_seen: datetime = _instant()
     revision: int = 0
     body: bytes = _binary()
+    pages: str | None = _text(nullable=True)
+    link: int = _number()
+    title: int = _number()
+
+
+class NameRow(SQLModel, table=True):
+    """A name by which an entry, kept or gone, can be known again inside its source; `name` is a hash that holds the
+    source. Where several entries had one name, it is the latest's."""
+
+    __tablename__ = "name"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    name: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    entry_number: int = _number()
+
+
+class TombstoneRow(SQLModel, table=True):
+    """An entry that is not kept, or not any more, and must not come back as new.
+
+    `number` and `published_id` are those it had, and never given again; `published_id` is None when it never was
+    published. `why` is `removed`, `purged` or `passed-over`, `reason` the operator's words, `pages` the JSON list of
+    the pages it stood on.
+    """
+
+    __tablename__ = "tombstone"
+    __table_args__ = (
+        Index("ux_tombstone_published_id", "published_id", unique=True),
+        Index("ix_tombstone_source", "source_id", "number"),
+        Index("ix_tombstone_removed", "link", sqlite_where=text("why = 'removed'")),
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    source_id: str = _source_key()
+    published_id: str | None = _text(nullable=True)
+    published: datetime = _instant()
+    link: int = _number()
+    title: int = _number()
+    buried: datetime = _instant()
+    why: str = _text()
+    reason: str | None = _text(nullable=True)
+    pages: str | None = _text(nullable=True)
 
 
 class RevisionRow(SQLModel, table=True):
@@ -163,6 +229,7 @@ def _table(row: type[SQLModel]) -> Table:
 
 SOURCE, VISIT, ENTRY, REVISION = _table(SourceRow), _table(VisitRow), _table(EntryRow), _table(RevisionRow)
 MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRow)
+NAME, TOMBSTONE = _table(NameRow), _table(TombstoneRow)
 
 
 def visit_of(row: Row[Any], attempted: datetime | None = None) -> Visit:
@@ -200,7 +267,18 @@ def kept_of(row: Row[Any]) -> Kept:
         updated=row.updated,
         first_seen=row.first_seen,
         revision=row.revision,
+        pages=None if row.pages is None else pages_in(row.pages),
     )
+
+
+def pages_in(column: str) -> tuple[str, ...]:
+    """A list of pages as the model knows it."""
+    return tuple(json.loads(column))
+
+
+def pages_column(pages: tuple[str, ...], source: Source) -> str | None:
+    """The pages of an entry as the store keeps them: nothing, when they are its source's."""
+    return None if pages == source.pages else json.dumps(pages)
 
 
 def outcome_of(visit: Visit) -> dict[str, Any]:

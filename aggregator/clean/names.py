@@ -1,0 +1,44 @@
+"""The names by which an entry is known again when its key has changed: numbers of 64 bits, fit for an index."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from urllib.parse import urlsplit
+
+from aggregator.clean.urls import same_address
+
+# "/feed" and "/blog/" say little about an entry, "/2026/03/a-story" much.
+SHORTEST_PATH = 8
+
+
+def link_number(link: str) -> int:
+    """The address as a number, the same for all spellings that `same_address` takes for one."""
+    return _number(same_address(link))
+
+
+def key_name(source_id: str, key: str) -> int:
+    """A key, inside its source."""
+    return _number(f"{source_id}\nkey\n{key}")
+
+
+def title_name(source_id: str, title: str) -> int:
+    """A title, inside its source; case, spacing and compatible characters make no difference."""
+    folded = title.casefold() if title.isascii() else unicodedata.normalize("NFKC", title).casefold()
+    return _number(f"{source_id}\ntitle\n{' '.join(folded.split())}")
+
+
+def address_name(source_id: str, link: str) -> int | None:
+    """Where an entry is on its site, whatever the site's host: a site that moves keeps its paths, as a rule.
+
+    None when the path says too little to tell entries apart.
+    """
+    parts = urlsplit(link)
+    if len(parts.path) + len(parts.query) < SHORTEST_PATH:
+        return None
+    return _number(f"{source_id}\naddress\n{parts.path.rstrip('/')}?{parts.query}")
+
+
+def _number(text: str) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
