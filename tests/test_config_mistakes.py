@@ -91,9 +91,7 @@ MISTAKES = {
     ),
     "unknown key at the top, near none": (
         SOURCES + "plugins: {}\n",
-        [
-            "2:1: plugins: unknown key; known here: site, store, output, server, websub, fetch, defaults, categ"
-        ],
+        ["2:1: plugins: unknown key; known here: site, store, output, server, websub, fetch, defaults, categ"],
     ),
     "unknown key in site": (SOURCES + "site:\n  titel: x\n", ['3:3: site.titel: unknown key; did you mean "title"?']),
     "unknown key in site.author": (

@@ -152,9 +152,7 @@ def test_what_feedparser_finds_items_in_does_not_fail(polled: Polled) -> None:
     failed = {
         row["sha16"]
         for row in polled.documents
-        if row["items"] != "0"
-        and row["format"] != "json"  # another kind of source
-        and polled.status[f"document-{row['sha16']}"]["outcome"] == Outcome.FAILED
+        if row["items"] != "0" and polled.status[f"document-{row['sha16']}"]["outcome"] == Outcome.FAILED
     }
     assert failed == set()
     damaged = {row["file"] for number, row in enumerate(polled.encodings) if not polled.entries(f"encoding-{number}")}
@@ -164,7 +162,7 @@ def test_what_feedparser_finds_items_in_does_not_fail(polled: Polled) -> None:
 def test_every_item_of_a_document_is_kept_once(polled: Polled, shared: Path) -> None:
     for row in polled.documents:
         kept = len(polled.entries(f"document-{row['sha16']}"))
-        if kept != int(row["items"]) and row["format"] != "json":
+        if kept != int(row["items"]):
             body = (shared / "corpus" / "documents" / f"{row['sha16']}.xml").read_bytes()
             assert kept == len(different_items(body)), row["sha16"]
 

@@ -171,7 +171,7 @@ class SourceDefaults(Keys):
 
     type: Literal["feed", "json", "html"] = Field(
         "feed",
-        description="What the address gives: feed (RSS, Atom, CDF), json (an API that is no feed), html (a web page).",
+        description="What the address gives: feed (RSS, Atom, CDF, JSON Feed), json (another API), html (a web page).",
     )
     title: Text | None = Field(None, description="Name of the source; wins over what the feed says.")
     html_url: WebUrl | None = Field(None, description="The source's page for people; wins over what the feed says.")

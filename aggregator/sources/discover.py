@@ -64,7 +64,7 @@ def feed_links(page: Document) -> tuple[FeedLink, ...]:
     """The feeds that a page names, each once, the surest first; those of comments come last.
 
     Named are they by the Link header (RFC 8288), by link elements with `rel=alternate` and the media type of a feed
-    (HTML §4.6.7.1), and by hyperlinks that look like it. A JSON Feed comes after what the program can read.
+    (HTML §4.6.7.1), and by hyperlinks that look like it. A JSON Feed comes after the others.
     """
     body = page.body[:MOST_READ]
     seen = _look_at(body, page.content_type) if is_page(page) else _Seen()

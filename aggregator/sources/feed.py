@@ -1,4 +1,4 @@
-"""Reads RSS 0.9x/1.0/2.0, Atom 0.3/1.0 and CDF through feedparser, as found."""
+"""Reads RSS 0.9x/1.0/2.0, Atom 0.3/1.0 and CDF through feedparser, and JSON Feed, as found."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import feedparser
 
 from aggregator.errors import Unreadable
 from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Recipe, Term
+from aggregator.sources import jsonfeed
 from aggregator.sources.cadence import cadence
 from aggregator.sources.encoding import decode
 from aggregator.sources.entries import read_certain
@@ -53,6 +54,8 @@ def read(document: Document, seen: frozenset[bytes] = frozenset(), _recipe: Reci
     of an old one, all of it is read. Of very many entries only the first are taken.
     """
     text, problems = decode(document.body, document.content_type)
+    if jsonfeed.is_json(text):
+        return jsonfeed.read(text, seen, problems)
     text, survived = _tidy(text)
     problems += survived
     slices = cut(text.encode("utf-8"))

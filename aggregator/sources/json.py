@@ -30,14 +30,14 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
     """
     assert recipe is not None  # the config demands one
     text, problems = decode(document.body, document.content_type)
-    answer = _parsed(text)
+    answer = parsed(text)
     items = _items(answer, recipe.items)
     if len(items) > MOST_ITEMS:
         problems.append(f"{len(items)} items, of which the first {MOST_ITEMS} are taken")
     drafts: list[Draft] = []
     hashes = []
     for number, item in enumerate(items[:MOST_ITEMS], 1):
-        mark = _hash(item)
+        mark = hash_of(item)
         if mark in seen:
             hashes.append(mark)
             continue
@@ -50,7 +50,7 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
     return Reading(FeedFound(), tuple(drafts), tuple(problems), frozenset(hashes))
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
     """The value of a JSON text, out of what a script wraps around it."""
     wrapped = WRAPPED.match(text)
     start = wrapped.end() if wrapped else len(text) - len(text.lstrip("\ufeff \t\r\n"))
@@ -83,7 +83,7 @@ def _is_short(value: Any) -> bool:
     return isinstance(value, str | int | float) and len(str(value)) <= 80
 
 
-def _hash(item: Any) -> bytes:
+def hash_of(item: Any) -> bytes:
     """What tells one version of an item from another, 8 bytes."""
     text = json.dumps(item, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=8).digest()
