@@ -27,6 +27,7 @@ from aggregator.store import SourceStatus, SqlStore, open_store
 from aggregator.web.app import create_app
 from aggregator.web.audience import Audience
 from aggregator.web.server import Server
+from aggregator.web.signpost import Signpost
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,11 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
     if await store.fact(PUBLISHED_WITH) != mark or not folder_is_there:
         await store.mark_stale((*builder.catalogue.pages(), HOME))
         await store.set_fact(PUBLISHED_WITH, mark)
+
+
+def _signpost(settings: Settings) -> Signpost:
+    """What the config says of addresses, for the site that is served."""
+    return Signpost(settings.site.base_url, settings.site.hubs, settings.output.formats)
 
 
 @asynccontextmanager
@@ -241,6 +247,7 @@ class Service:
             stack.push_async_callback(server.stop, SERVER_GRACE_SECONDS)
             self.ready(server.port)
             while not self._stop:
+                app.post(_signpost(self.settings))
                 await self._one_config(store)
                 if not self._stop:
                     self._take_new_settings()

@@ -1,10 +1,10 @@
-"""`python -m benchmarks poll|hostile|scale`: what polling costs, what hostile sources do to it, and how far it goes."""
+"""`python -m benchmarks poll|hostile|scale|serve`: what polling and serving cost, and how far they go."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import hostile, poll, scale
+from benchmarks import hostile, poll, scale, serve
 
 
 def main() -> None:
@@ -21,6 +21,8 @@ def main() -> None:
     scaled = chosen.add_parser("scale", help="many sources, and many entries")
     scaled.add_argument("--sources", type=int, default=100_000, help="how many sources (default 100000)")
     scaled.add_argument("--entries", type=int, default=1_000_000, help="how many entries (default 1000000)")
+    served = chosen.add_parser("serve", help="requests per second and CPU, beside nginx")
+    served.add_argument("--smoke", action="store_true", help="a second each: only show that it runs")
     words = parser.parse_args()
     match words.what:
         case "poll":
@@ -29,6 +31,8 @@ def main() -> None:
             hostile.measure(words.sources, as_json=words.json)
         case "scale":
             scale.measure(words.sources, words.entries)
+        case "serve":
+            serve.measure(smoke=words.smoke)
 
 
 if __name__ == "__main__":

@@ -120,13 +120,13 @@ def free_ports(how_many: int) -> list[int]:
     raise SystemExit("no port is free")
 
 
-def wait_for(port: int) -> None:
-    """Wait until somebody listens."""
+def wait_for(port: int, address: str | None = None) -> None:
+    """Wait until somebody listens, at the first feed's address if no other is named."""
     for _ in range(500):
         try:
-            socket.create_connection((host(0), port), 1).close()
+            socket.create_connection((address or host(0), port), 1).close()
         except ConnectionRefusedError:
             time.sleep(0.02)
         else:
             return
-    raise SystemExit(f"the farm does not listen at port {port}")
+    raise SystemExit(f"nobody listens at port {port}")

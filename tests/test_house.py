@@ -58,7 +58,7 @@ DOORS = {("config", "clean"), ("service", "engines"), ("cli", "demo")}
 LIBRARIES = {
     "alembic": ["store"],
     "apscheduler": ["engines"],
-    "brotli": ["fetch.body", "publish.coding"],
+    "brotli": ["fetch.body", "publish.coding", "web.codings"],
     "certifi": ["fetch"],
     "charset_normalizer": ["sources.encoding"],
     "cssselect": ["sources.html", "config"],
@@ -85,6 +85,7 @@ LIBRARIES = {
     "starlette": ["web", "demo"],  # the demo's sample sources are a small web of their own
     "typer": ["cli"],
     "uvicorn": ["web"],
+    "uvloop": ["cli"],
     "zstandard": ["fetch.body", "store"],
     # Of the standard library: a second opener of databases or starter of processes would know nothing of the first.
     "multiprocessing": ["intake"],

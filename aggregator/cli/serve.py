@@ -11,6 +11,7 @@ from functools import partial
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -61,7 +62,9 @@ def run(
             flush=True,
         )
 
-    asyncio.run(service.Service(settings, lambda: settings_from(config), ready).run())
+    # libuv's loop: it answers requests and drives polls at less than asyncio's own costs.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(service.Service(settings, lambda: settings_from(config), ready).run())
 
 
 def once(

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import stat
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
 
-from aggregator.web.headers import Headers, file_headers
+from aggregator.web.answers import Answer
+from aggregator.web.codings import IDENTITY, SUFFIXES, undone
+from aggregator.web.headers import INDEX, file_headers, is_feed
+from aggregator.web.signpost import Signpost, reference
 
-INDEX = "index.html"
 CAPACITY = 64 * 2**20
 
 # Two seconds: coarser than the time stamps of any file system in use.
 SETTLE = 2.0
 
 # What a kept file costs beside its bytes, so that a million tiny ones are bounded too.
-_OVERHEAD = 2048
+_OVERHEAD = 4096
 
 # Ways of saying "no such page". Any other error (no descriptors left, a broken disk) is ours and stays a 500.
 _NOT_HERE = frozenset(
@@ -32,32 +35,65 @@ _Stamp = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Representation:
+    """A file in one content coding ("" is none). `etag` is strong, the hash of its bytes, with its quotes."""
+
+    coding: str
+    etag: bytes
+    whole: Answer
+    unchanged: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class ReadyFile:
     """A published file as it is sent: whole, of one version, with its validators and headers already made.
 
-    `etag` is strong, the hash of `body`, with its quotes. `modified` is in seconds since 1970.
+    `plain` is the file itself; `coded` are its compressed forms, which hold exactly its bytes. `modified` is in
+    seconds since 1970, `name` relative to the folder, and `feed` says that readers subscribe to it.
     """
 
-    body: bytes = field(repr=False)
-    etag: str
+    name: str
     modified: int
-    headers: Headers = field(repr=False)
-    unchanged_headers: Headers = field(repr=False)
+    plain: Representation
+    coded: dict[str, Representation] = field(default_factory=dict)
+    codings: tuple[str, ...] = ()
+    feed: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """The file's bytes."""
+        return self.plain.whole.body
+
+    @property
+    def etags(self) -> list[bytes]:
+        """The entity-tags of this version, in all its codings."""
+        return [self.plain.etag, *(form.etag for form in self.coded.values())]
+
+    def form(self, coding: str) -> Representation:
+        """The file in one of its codings."""
+        return self.coded[coding] if coding else self.plain
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The path names a folder without its slash; `location` is a relative reference (RFC 3986 §4.2)."""
+    """What the path names lies elsewhere; `location` is a relative reference (RFC 3986 §4.2)."""
 
     location: str
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """What the path named was taken out for good."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Kept:
     ready: ReadyFile
+    place: str
     stamp: _Stamp
     read_at: float
     settled: bool
+    looked_at: float  # for compressed forms that are not there
 
 
 class PublishedFolder:
@@ -70,50 +106,81 @@ class PublishedFolder:
     hashing 60 KB about a hundred, while handing the call to a thread and back costs more than either.
     """
 
-    def __init__(self, root: Path, *, capacity: int = CAPACITY) -> None:
+    def __init__(self, root: Path, signpost: Signpost | None = None, *, capacity: int = CAPACITY) -> None:
         self._root = os.path.abspath(root)
+        self._signpost = signpost or Signpost()
         self._capacity = capacity
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._size = 0
 
-    def find(self, path: str, *, now: float) -> ReadyFile | Moved | None:
+    def post(self, signpost: Signpost) -> None:
+        """Take new words about addresses."""
+        if signpost != self._signpost:
+            self._signpost = signpost
+            self._kept.clear()
+            self._size = 0
+
+    def find(self, path: str, *, now: float) -> ReadyFile | Moved | Removed | None:
         """What the folder has for a decoded URL path; None when nothing, or nothing to be shown.
 
         `now` is any steadily growing count of seconds. Raises OSError when the machine, not the path, is
         at fault.
         """
-        if not _plain(path):
+        relative = _relative(path)
+        if relative is None:
             return None
-        relative = path[1:] + INDEX if path.endswith("/") else path[1:]
+        found: ReadyFile | Moved | None
         try:
-            status = os.stat(os.path.join(self._root, relative))
-            if stat.S_ISDIR(status.st_mode):
-                return self._moved(relative)
-            return self._file(relative, status, now)
+            kept = self._kept.get(relative)
+            if kept is not None:
+                found = self._again(relative, kept, os.stat(kept.place), now)
+            else:
+                found = self._moved(path) or self._first(relative, now)
+            if found is not None:
+                return found
         except OSError as error:
             if error.errno not in _NOT_HERE:
                 raise
         except ValueError:
             pass  # a name that the file system's encoding cannot spell
         self._forget(relative)
-        return None
+        return Removed() if path.startswith("/entry/") and self._was_removed(path) else None
 
-    def _moved(self, relative: str) -> Moved | None:
-        index = self._inside(os.path.join(relative, INDEX))
-        if index is None or not os.path.isfile(index):
+    def _moved(self, path: str) -> Moved | None:
+        """Where an old address leads, if that is there."""
+        target = self._signpost.moved_to(path)
+        there = _relative(target) if target else None
+        if target is None or there is None or not self._is_file(there):
             return None
-        # Quoted with its colons, or "a:b/" would read as an address of the scheme "a".
-        return Moved(quote(relative.rpartition("/")[2], safe="") + "/")
+        return Moved(reference(path, target))
 
-    def _file(self, relative: str, status: os.stat_result, now: float) -> ReadyFile | None:
-        kept = self._kept.get(relative)
-        same = kept is not None and kept.stamp == _stamp(status)
-        # Two versions made within one tick of the file system's clock can have one stamp: replacing a file
-        # twice may even give it its old inode number back. So a stamp is believed for good only once the
-        # file was read again a while after it was first seen; by then a later version has a later time.
-        if kept is not None and same and (kept.settled or now - kept.read_at < SETTLE):
-            self._kept.move_to_end(relative)
-            return kept.ready
+    def _first(self, relative: str, now: float) -> ReadyFile | Moved | None:
+        """A file that is not in memory; a folder named without its slash has one."""
+        place = os.path.join(self._root, relative)
+        status = os.stat(place)
+        if stat.S_ISDIR(status.st_mode):
+            there = self._is_file(os.path.join(relative, INDEX))
+            return Moved(reference(f"/{relative}", f"/{relative}/")) if there else None
+        return self._read(relative, place, status, None, now)
+
+    def _again(self, relative: str, kept: _Kept, status: os.stat_result, now: float) -> ReadyFile | None:
+        """A file that is in memory, read again when it may be another.
+
+        Two versions made within one tick of the file system's clock can have one stamp: replacing a file
+        twice may even give it its old inode number back. So a stamp is believed for good only once the
+        file was read again a while after it was first seen; by then a later version has a later time.
+        """
+        if kept.stamp != _stamp(status) or not (kept.settled or now - kept.read_at < SETTLE):
+            return self._read(relative, kept.place, status, kept, now)
+        self._kept.move_to_end(relative)
+        if len(kept.ready.coded) < len(SUFFIXES) and now - kept.looked_at >= SETTLE:
+            kept = self._with_forms(relative, replace(kept, looked_at=now))
+            self._keep(relative, kept)
+        return kept.ready
+
+    def _read(
+        self, relative: str, place: str, status: os.stat_result, kept: _Kept | None, now: float
+    ) -> ReadyFile | None:
         real = self._inside(relative) if stat.S_ISREG(status.st_mode) else None
         if real is None:
             self._forget(relative)
@@ -121,9 +188,59 @@ class PublishedFolder:
         body, status = _read(real)
         stamp = _stamp(status)
         settled = kept is not None and kept.stamp == stamp and now - kept.read_at >= SETTLE
-        ready = _ready(relative, body, int(status.st_mtime))
-        self._keep(relative, _Kept(ready, stamp, now, settled))
-        return ready
+        plain = self._represent(relative, IDENTITY, body, int(status.st_mtime))
+        ready = ReadyFile(relative, int(status.st_mtime), plain, feed=is_feed(relative))
+        read = self._with_forms(relative, _Kept(ready, place, stamp, now, settled, now))
+        self._keep(relative, read)
+        return read.ready
+
+    def _with_forms(self, relative: str, kept: _Kept) -> _Kept:
+        """With the compressed forms that lie beside the file and hold its very bytes.
+
+        Not judged by their times, but by what comes out of them: that costs one look at each version, and no order
+        of writing, no clock and no copying tool can make a form of another version pass for one of this.
+        """
+        ready, coded = kept.ready, {}
+        for coding, suffix in SUFFIXES.items():
+            form = ready.coded.get(coding) or self._form(relative, coding, relative + suffix, ready)
+            if form is not None:
+                coded[coding] = form
+        if coded.keys() == ready.coded.keys():
+            return kept
+        return replace(kept, ready=replace(ready, coded=coded, codings=tuple(coded)))
+
+    def _form(self, relative: str, coding: str, beside: str, ready: ReadyFile) -> Representation | None:
+        try:
+            status = os.stat(os.path.join(self._root, beside))
+            # One that is no smaller is no gain, and reading it would be the gain of who put it there.
+            if not stat.S_ISREG(status.st_mode) or status.st_size >= len(ready.body):
+                return None
+            real = self._inside(beside)
+            coded = _read(real)[0] if real else b""
+        except OSError as error:
+            if error.errno not in _NOT_HERE:
+                raise
+            return None
+        if undone(coding, coded, len(ready.body)) != ready.body:
+            return None
+        return self._represent(relative, coding, coded, ready.modified)
+
+    def _represent(self, name: str, coding: str, body: bytes, modified: int) -> Representation:
+        etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
+        headers, unchanged = file_headers(
+            name, etag=etag, modified=modified, length=len(body), coding=coding, link=self._signpost.link(name)
+        )
+        whole, bare = Answer(HTTPStatus.OK, headers, body), Answer(HTTPStatus.NOT_MODIFIED, unchanged)
+        return Representation(coding, etag.encode("ascii"), whole, bare)
+
+    def _is_file(self, relative: str) -> bool:
+        real = self._inside(relative)
+        return real is not None and os.path.isfile(real)
+
+    def _was_removed(self, path: str) -> bool:
+        """Whether an entry's page was here once: a marker lies in its place."""
+        entry = path.removeprefix("/entry/").partition("/")[0]
+        return os.path.isfile(os.path.join(self._root, "entry", entry, REMOVED))
 
     def _inside(self, relative: str) -> str | None:
         """The real file behind all symbolic links, when that is still in the folder.
@@ -137,7 +254,7 @@ class PublishedFolder:
 
     def _keep(self, relative: str, kept: _Kept) -> None:
         self._forget(relative)
-        cost = len(kept.ready.body) + _OVERHEAD
+        cost = _cost(kept)
         if cost > self._capacity:
             return
         self._kept[relative] = kept
@@ -148,15 +265,31 @@ class PublishedFolder:
     def _forget(self, relative: str) -> None:
         kept = self._kept.pop(relative, None)
         if kept is not None:
-            self._size -= len(kept.ready.body) + _OVERHEAD
+            self._size -= _cost(kept)
 
 
-def _plain(path: str) -> bool:
-    """Whether a path can name something published: no empty, hidden, climbing or foreign segment."""
-    if not path.startswith("/") or "\0" in path or "\\" in path:
-        return False
+REMOVED = "gone"
+"""The name of the marker that stands in the folder of a removed entry."""
+
+
+@functools.lru_cache(4096)
+def _relative(path: str) -> str | None:
+    """The file behind a path; None for one that can name nothing published: with an empty, hidden, climbing or foreign
+    segment."""
+    if not path.startswith("/") or "\0" in path or "\\" in path or len(path) > _LONGEST:
+        return None
     *folders, last = path[1:].split("/")
-    return all(each and not each.startswith(".") for each in folders) and not last.startswith(".")
+    if not all(each and not each.startswith(".") for each in folders) or last.startswith("."):
+        return None
+    return path[1:] + INDEX if path.endswith("/") else path[1:]
+
+
+# No file system has longer ones, and none is remembered.
+_LONGEST = 4096
+
+
+def _cost(kept: _Kept) -> int:
+    return _OVERHEAD + len(kept.ready.body) + sum(len(form.whole.body) for form in kept.ready.coded.values())
 
 
 def _stamp(status: os.stat_result) -> _Stamp:
@@ -172,9 +305,3 @@ def _read(real: str) -> tuple[bytes, os.stat_result]:
     with open(real, "rb") as stream:
         status = os.fstat(stream.fileno())
         return stream.read(), status
-
-
-def _ready(name: str, body: bytes, modified: int) -> ReadyFile:
-    etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
-    headers, unchanged = file_headers(name, etag=etag, modified=modified, length=len(body))
-    return ReadyFile(body, etag, modified, headers, unchanged)

@@ -8,17 +8,26 @@ from pathlib import PurePosixPath
 Headers = tuple[tuple[bytes, bytes], ...]
 """Header lines as ASGI wants them: lower-case names, latin-1 values."""
 
+INDEX = "index.html"
+FEEDS = {"atom": "feed.atom", "rss": "feed.rss", "json": "feed.json"}
+"""The file name of a page's feed in each format that readers subscribe to."""
+
 # Pages show pictures of publishers (http and https) and load nothing else from anywhere; feeds load nothing.
 _POLICY = (
     b"default-src 'none'; style-src 'self'; img-src http: https: data:; "
     b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
-COMMON: Headers = (
+SECURITY: Headers = (
     (b"content-security-policy", _POLICY),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
+)
+
+COMMON: Headers = (
+    *SECURITY,
     (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"*"),
 )
 """On every answer: what is published is public, so any page may read it; nobody may sniff or frame it."""
 
@@ -26,7 +35,13 @@ COMMON: Headers = (
 # style with new pages. After the minute a validator makes it a 304 of a few hundred bytes.
 CACHE = (b"cache-control", b"public, max-age=60")
 
+# A closed month gains nothing any more, so nobody need ask again while they have it. Not for a year, though it never
+# changes by itself: an entry that is removed has to leave the caches too.
+ARCHIVE_CACHE = (b"cache-control", b"public, max-age=86400, immutable")
+
 NO_STORE = (b"cache-control", b"no-store")
+
+VARY = (b"vary", b"accept-encoding")
 
 _TYPES = {
     ".atom": "application/atom+xml; charset=utf-8",
@@ -56,8 +71,21 @@ def media_type(name: str) -> str:
     return _TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
 
 
-def file_headers(name: str, *, etag: str, modified: int, length: int) -> tuple[Headers, Headers]:
-    """The headers of a published file: those of a 200, and those of its 304.
+def is_feed(name: str) -> bool:
+    """Whether readers subscribe to a published file."""
+    return name.rpartition("/")[2] in FEEDS.values()
+
+
+def cache_of(name: str) -> tuple[bytes, bytes]:
+    """How long a published file may be kept without asking (RFC 9111 §5.2.2, RFC 8246)."""
+    folder, _, _ = name.rpartition("/")
+    return ARCHIVE_CACHE if folder.endswith("/archive") else CACHE
+
+
+def file_headers(
+    name: str, *, etag: str, modified: int, length: int, coding: str = "", link: bytes | None = None
+) -> tuple[Headers, Headers]:
+    """The headers of a published file in one coding ("" is none): those of a 200, and those of its 304.
 
     `etag` is a whole entity-tag with its quotes, `modified` in seconds since 1970, `length` in bytes. A 304
     repeats what a cache needs to refresh what it stored, and no description of a body (RFC 9110 §15.4.5).
@@ -66,8 +94,8 @@ def file_headers(name: str, *, etag: str, modified: int, length: int) -> tuple[H
         (b"etag", etag.encode("ascii")),
         # Not strftime: the names of days must not follow the locale of the process.
         (b"last-modified", formatdate(modified, usegmt=True).encode("ascii")),
-        CACHE,
-        (b"vary", b"accept-encoding"),
+        cache_of(name),
+        VARY,
     )
     described: Headers = (
         (b"content-type", media_type(name).encode("ascii")),
@@ -75,4 +103,7 @@ def file_headers(name: str, *, etag: str, modified: int, length: int) -> tuple[H
         # A feed is read whole. Saying so keeps clients from trying ranges (RFC 9110 §14.3).
         (b"accept-ranges", b"none"),
     )
-    return described + validators + COMMON, validators + COMMON
+    if coding:
+        described = (*described, (b"content-encoding", coding.encode("ascii")))
+    linked: Headers = ((b"link", link),) if link else ()
+    return described + validators + linked + COMMON, validators + COMMON

@@ -8,11 +8,13 @@ import errno
 import logging
 import socket
 from collections.abc import Generator
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from aggregator.errors import ServeError
+from aggregator.web.lane import SLOWEST_HEAD, FastLane
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +29,12 @@ _NO_FAMILY = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 class Server:
     """One web server; `start` and `stop` are called once each, from one event loop."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        """`host` is a name, an IPv4 or an IPv6 address ("" is all of them); `port` 0 is any free one."""
+    def __init__(self, app: ASGIApp, host: str, port: int, *, patience: float = SLOWEST_HEAD) -> None:
+        """`host` is a name, an IPv4 or an IPv6 address ("" is all of them); `port` 0 is any free one.
+
+        `patience` is how many seconds a request's head may take, and a connection may stay without a request.
+        """
+        self._patience = patience
         self._app = app
         self._host = host
         self._port = port
@@ -44,7 +50,7 @@ class Server:
         """Listen, and return once requests are answered. Raises `ServeError` when it cannot."""
         sockets = await _listen(self._host, self._port)
         self._port = sockets[0].getsockname()[1]
-        self._uvicorn = _Uvicorn(_config(self._app))
+        self._uvicorn = _Uvicorn(_config(self._app, self._patience))
         self._serving = asyncio.create_task(self._uvicorn.serve(sockets), name="web")
         listening = asyncio.create_task(self._uvicorn.listening.wait())
         try:
@@ -101,10 +107,11 @@ class _Uvicorn(uvicorn.Server):
         self.listening.set()
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, patience: float) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
+        http=partial(FastLane, patience=patience),  # type: ignore[arg-type]  # it is only called
         lifespan="off",
         ws="none",
         log_config=None,  # else uvicorn puts its own logging over ours

@@ -1,0 +1,141 @@
+"""Requests as bytes on a connection: in order, bounded in size and time, answered alike on both ways through."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from serving import port_of, put, raw, serving, site
+from starlette.types import Receive, Scope, Send
+
+from aggregator.web.app import create_app
+from aggregator.web.audience import Audience
+from aggregator.web.lane import MOST_HEAD
+from aggregator.web.server import Server
+
+END = b"Connection: close\r\n\r\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    put(tmp_path / "a.txt", b"A" * 100)
+    put(tmp_path / "b.txt", b"B" * 10)
+    put(tmp_path / "large.bin", bytes(2_000_000), forms=None)
+    return tmp_path
+
+
+def request(target: str, *, method: str = "GET", more: bytes = b"") -> bytes:
+    return f"{method} {target} HTTP/1.1\r\nHost: x\r\n".encode() + more
+
+
+def without_date(answer: bytes) -> bytes:
+    return re.sub(rb"\r\ndate: [^\r]*", b"", answer)
+
+
+async def test_pipelined_requests_are_answered_in_their_order_whichever_way_they_go(folder: Path) -> None:
+    async with site(folder) as client:
+        # %61 is "a": such a path goes the usual way, as does /healthz.
+        targets = ["/a.txt", "/%61.txt", "/b.txt", "/healthz", "/none", "/%62.txt", "/a.txt"]
+        asked = b"".join(request(target) + b"\r\n" for target in targets[:-1]) + request(targets[-1]) + END
+        answers = await raw(port_of(client), asked)
+    bodies = re.findall(rb"HTTP/1\.1 (\d+) [^\r]*\r\n.*?\r\n\r\n(A{100}|B{10}|ok|not found\n)", answers, re.DOTALL)
+    assert [int(status) for status, _ in bodies] == [200, 200, 200, 200, 404, 200, 200]
+    assert [body[:2] for _, body in bodies] == [b"AA", b"AA", b"BB", b"ok", b"no", b"BB", b"AA"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE"])
+@pytest.mark.parametrize("more", [b"", b"Accept-Encoding: gzip\r\n", b"If-None-Match: *\r\n", b'If-Match: "x"\r\n'])
+async def test_both_ways_give_the_same_answer(folder: Path, method: str, more: bytes) -> None:
+    async with site(folder) as client:
+        quick, usual = [
+            await raw(port_of(client), request(target, method=method, more=more) + END)
+            for target in ("/a.txt", "/%61.txt")
+        ]
+    assert without_date(quick).lower() == without_date(usual).lower()
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_a_connection_is_kept_or_closed_as_http_says(folder: Path, version: str) -> None:
+    async with site(folder) as client:
+        last = b"Connection: close\r\n" if version == "1.1" else b""
+        answer = await raw(port_of(client), f"GET /b.txt HTTP/{version}\r\nHost: x\r\n".encode() + last + b"\r\n")
+    assert answer.endswith(b"\r\n\r\n" + b"B" * 10)
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    "junk",
+    # Just past the bound: who sends much more is cut off before it has read the refusal.
+    [b"X-Long: " + b"x" * MOST_HEAD, b"X-Y: zz\r\n" * (MOST_HEAD // 9 + 1)],
+    ids=["one endless line", "endless lines"],
+)
+async def test_a_head_without_end_is_refused_and_nothing_of_it_kept(folder: Path, junk: bytes) -> None:
+    async with site(folder) as client:
+        answer = await raw(port_of(client), request("/a.txt") + junk)
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert (await client.get("/b.txt")).status_code == 200
+
+
+async def test_an_address_of_ten_kilobytes_is_no_more_than_not_found(folder: Path) -> None:
+    async with site(folder) as client:
+        for target in ("/" + "a" * 10_000, "/" + "a/" * 5_000, "/" + "%61" * 3_333, "/" + "../" * 3_333 + "etc/passwd"):
+            assert (await raw(port_of(client), request(target) + END)).startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /a.txt HT", request("/a.txt") + b"\r\n", request("/a.txt", more=b"X-Slow:")]
+)
+async def test_a_connection_on_which_nothing_happens_is_closed(folder: Path, sent: bytes) -> None:
+    app = create_app(folder, readiness=lambda: None, audience=Audience())
+    server = Server(app, "127.0.0.1", 0, patience=0.05)
+    await server.start()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(sent)
+        try:
+            got = await asyncio.wait_for(reader.read(), 5)
+        except ConnectionResetError:
+            got = b""
+        assert got.startswith(b"HTTP/1.1 200 ") is sent.endswith(b"\r\n\r\n")
+        writer.close()
+    finally:
+        await server.stop(0)
+
+
+async def test_a_client_that_takes_slowly_but_takes_is_not_cut_off(folder: Path) -> None:
+    app = create_app(folder, readiness=lambda: None, audience=Audience())
+    server = Server(app, "127.0.0.1", 0, patience=0.05)
+    await server.start()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+        writer.write(request("/large.bin") + b"\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        taken = 0
+        while taken < 2_000_000:
+            taken += len(await asyncio.wait_for(reader.read(40_000), 5))
+            await asyncio.sleep(0.005)  # it is slow, which is what this is about
+        assert taken == 2_000_000
+        writer.close()
+    finally:
+        await server.stop(0)
+
+
+async def test_an_application_without_answers_at_once_is_served_the_usual_way() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"hi"})
+
+    async with serving(app) as server, httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
+        assert (await client.get("/a.txt")).text == "hi"
+
+
+async def test_a_get_with_a_body_is_answered_and_its_body_is_no_next_request(folder: Path) -> None:
+    smuggled = b"GET /b.txt HTTP/1.1\r\nHost: x\r\n\r\n"
+    async with site(folder) as client:
+        length = b"Content-Length: %d\r\n\r\n" % len(smuggled)
+        answer = await raw(port_of(client), request("/a.txt", more=length) + smuggled + request("/none") + END)
+    assert answer.count(b"HTTP/1.1 ") == 2
+    assert b"BBBB" not in answer
