@@ -32,19 +32,31 @@ MOST_RECENT = 10  # entries whose times tell how often a source publishes
 
 def fingerprint(entry: Entry) -> str:
     """A hash of what a reader would call the entry's content. Dates are left out: many sources re-date everything
-    at every fetch, and a new date alone is no news; so is where the entry came from."""
-    said = (
+    at every fetch, and a new date alone is no news; so is where the entry came from. So are the length of a file, which
+    differs with the advertisements put into it, and what is behind the "?" of a picture's address: mostly a signature
+    that ends tomorrow."""
+    said: tuple[object, ...] = (
         entry.title,
         entry.link,
         entry.summary,
         entry.content,
         entry.authors,
         entry.terms,
-        entry.enclosures,
+        entry.enclosures and [(one.href, one.type, one.title) for one in entry.enclosures],
         entry.rights,
         entry.upstream and (entry.upstream.id, entry.upstream.title),
     )
+    if entry.media or entry.episode or (entry.image and entry.image.href not in entry.content):
+        said += (
+            [(_without_query(one.href), one.title, one.description, one.credits) for one in entry.media],
+            entry.image and _without_query(entry.image.href),
+            entry.episode,
+        )
     return hashlib.blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _without_query(address: str) -> str:
+    return address.partition("?")[0]
 
 
 def decide(

@@ -74,7 +74,7 @@ def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
     if kind == "category":
         category = catalogue.categories[name]
         shown = tuple(_shown(catalogue, one, category) for one in entries)
-        title, html_url, rights = category.title, None, None
+        title, html_url, rights, newest = category.title, None, None, None
     else:
         source = catalogue.sources[name]
         everything = catalogue.categories["all"]
@@ -84,7 +84,17 @@ def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
         html_url = source.html_url or (newest.html_url if newest else None)
         rights = source.rights or (newest.rights if newest else None)
     updated = max((one.updated for one in shown), default=None)
-    return Page(path, title, catalogue.site, updated, shown, html_url=html_url, rights=rights)
+    return Page(
+        path,
+        title,
+        catalogue.site,
+        updated,
+        shown,
+        html_url=html_url,
+        rights=rights,
+        image=newest.image if newest else None,
+        show=newest.show if newest else None,
+    )
 
 
 def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
@@ -114,6 +124,9 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
         attribution=line,
         source_title=polled.title,
         source_page=source_page(source.id),
+        media=entry.media,
+        image=entry.image,
+        episode=entry.episode,
     )
 
 

@@ -115,9 +115,15 @@ def broken_promises(entry: Entry) -> list[str]:
     told = [f"not legal: {text!r}" for text in strings(entry) if not LEGAL.fullmatch(text)]
     origins = [origin for origin in (entry.origin, entry.upstream) if origin]
     authors = [*entry.authors, *(author for origin in origins for author in origin.authors)]
-    addresses = [entry.link, *(enclosure.href for enclosure in entry.enclosures)]
+    addresses = [entry.link, *(file.href for file in (*entry.enclosures, *entry.media))]
+    addresses += [entry.image.href] if entry.image else []
+    if entry.episode:
+        addresses += [one.href for one in (entry.episode.chapters, *entry.episode.transcripts) if one]
     addresses += [
-        address for origin in origins for address in (origin.self_url, origin.html_url, origin.icon) if address
+        address
+        for origin in origins
+        for address in (origin.self_url, origin.html_url, origin.icon, origin.image)
+        if address
     ]
     told += [f"not a web address: {address!r}" for address in addresses if not is_web(address)]
     told += [
@@ -126,6 +132,9 @@ def broken_promises(entry: Entry) -> list[str]:
     told += [f"not an IRI: {origin.id!r}" for origin in origins if not (is_iri(origin.id) or is_web(origin.id))]
     lines = [entry.title, *(origin.title for origin in origins), *(author.name for author in authors)]
     lines += [text for term in entry.terms for text in (term.term, term.label or "x")]
+    lines += [text for file in (*entry.enclosures, *entry.media) for text in (file.title, file.description) if text]
+    lines += [one.name for file in entry.media for one in file.credits]
+    lines += [text for text in (entry.episode.title, entry.episode.subtitle) if text] if entry.episode else []
     told += [f"not one line of text: {line!r}" for line in lines if not line or line != " ".join(line.split())]
     told += [f"active: {thing}" for text in (entry.summary, entry.content) for thing in active(text)]
     told += [f"no language: {tag!r}" for tag in (entry.language,) if tag and not LANGUAGE.fullmatch(tag)]

@@ -36,13 +36,17 @@ from aggregator.formats.atom import render
 from aggregator.intake import take_in
 from aggregator.model import (
     Category,
+    Chapters,
+    Credit,
     DateFound,
     Document,
     Draft,
     Enclosure,
     Entry,
+    Episode,
     Failed,
     FeedFound,
+    Image,
     Intake,
     Kept,
     Markup,
@@ -50,9 +54,11 @@ from aggregator.model import (
     Person,
     Reading,
     Reason,
+    Show,
     Site,
     Source,
     Term,
+    Transcript,
 )
 from aggregator.selection import Catalogue, make_page
 from aggregator.sources.feed import read
@@ -241,7 +247,18 @@ dates = st.none() | st.builds(DateFound, date_texts, st.none() | naive)
 persons = st.lists(st.builds(Person, hostile, maybe, st.none() | addresses), max_size=3).map(tuple)
 terms = st.lists(st.builds(Term, hostile, maybe, maybe), max_size=3).map(tuple)
 sizes = st.none() | st.integers(0, 10**15)
-files = st.lists(st.builds(Enclosure, addresses, maybe, sizes, maybe), max_size=3).map(tuple)
+credited = st.lists(st.builds(Credit, hostile, maybe), max_size=2).map(tuple)
+files = st.lists(
+    st.builds(Enclosure, addresses, maybe, sizes, maybe, maybe, sizes, sizes, sizes, maybe, maybe, credited, sizes),
+    max_size=3,
+).map(tuple)
+pictures = st.lists(st.builds(Image, addresses, sizes, sizes), max_size=3).map(tuple)
+transcripts = st.lists(st.builds(Transcript, addresses, hostile, maybe, st.booleans()), max_size=2).map(tuple)
+chapters = st.none() | st.builds(Chapters, addresses, hostile)
+episodes = st.none() | st.builds(
+    Episode, sizes, sizes, sizes, maybe, st.none() | st.booleans(), maybe, maybe, chapters, transcripts
+)
+shows = st.none() | st.builds(Show, maybe, st.none() | st.booleans(), st.lists(hostile, max_size=3).map(tuple))
 feeds = st.builds(
     FeedFound,
     id=st.none() | addresses,
@@ -253,6 +270,8 @@ feeds = st.builds(
     rights=markups,
     updated=dates,
     authors=persons,
+    image=st.none() | addresses,
+    show=shows,
 )
 drafts = st.builds(
     Draft,
@@ -269,6 +288,9 @@ drafts = st.builds(
     language=languages,
     rights=markups,
     source=st.none() | feeds,
+    media=files,
+    images=pictures,
+    episode=episodes,
 )
 readings = st.builds(Reading, feeds, st.lists(drafts, max_size=4).map(tuple))
 
@@ -342,6 +364,18 @@ def test_no_payload_is_active_in_any_field(kind: str) -> None:
             language=payload,
             rights=markup,
             source=FeedFound(payload, markup, payload, payload, payload, payload, markup, DateFound(payload)),
+            media=(
+                Enclosure(payload),
+                Enclosure("https://site.example/m", payload, title=payload, medium=payload, description=payload),
+            ),
+            images=(Image(payload),),
+            episode=Episode(
+                kind=payload,
+                title=payload,
+                subtitle=payload,
+                chapters=Chapters(payload, payload),
+                transcripts=(Transcript(payload, payload), Transcript("https://site.example/t", payload)),
+            ),
         )
         feed = FeedFound(payload, markup, payload, payload, payload, payload, markup, None, (Person(payload),))
         (entry,) = clean(Reading(feed, (draft,)), SOURCE, URL).entries

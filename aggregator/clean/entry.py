@@ -11,9 +11,10 @@ from aggregator.clean.dates import settle
 from aggregator.clean.excerpt import excerpt
 from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.markup import sanitise
+from aggregator.clean.media import enclosures, episode, image, media, show
 from aggregator.clean.text import legal, one_line, plain
 from aggregator.clean.urls import absolute, is_iri
-from aggregator.model import Draft, Enclosure, Entry, FeedFound, Intake, Origin, Person, Reading, Source, Term
+from aggregator.model import Draft, Entry, FeedFound, Intake, Origin, Person, Reading, Source, Term
 
 # A language tag (RFC 5646 §2.1). A first part of four letters and more is allowed there and means nothing yet; here it
 # would be "English".
@@ -23,9 +24,8 @@ LANGUAGE = re.compile(
     r"(-[a-wyz\d](-[a-z\d]{2,8})+)*(-x(-[a-z\d]{1,8})+)?",  # extensions, private use
     re.IGNORECASE | re.ASCII,
 )
-MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
 TITLE_FROM_TEXT = 80
-MOST_PERSONS, MOST_TERMS, MOST_ENCLOSURES = 20, 50, 50
+MOST_PERSONS, MOST_TERMS = 20, 50
 
 
 def clean(reading: Reading, source: Source, url: str) -> Intake:
@@ -48,19 +48,13 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
 def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:
     """One entry, or None when there is nothing in it."""
     guid = tidy_guid(draft.id)
-    enclosures = _enclosures(draft.enclosures, base)
+    files, named = enclosures(draft, base), media(draft, base)
     own_link = absolute(draft.link, base)
-    link = (
-        own_link
-        or (enclosures[0].href if enclosures else None)
-        or origin.html_url
-        or absolute(source.public_url)
-        or url
-    )
+    link = own_link or (files[0].href if files else None) or origin.html_url or absolute(source.public_url) or url
     content = sanitise(draft.content, base, link)
     summary = sanitise(draft.summary, base, link)
     title = plain(draft.title) or excerpt(content or summary, TITLE_FROM_TEXT)
-    if not (title or own_link or enclosures):
+    if not (title or own_link or files):
         return None
     published = settle(draft.published, source.timezone)
     return Entry(
@@ -77,9 +71,12 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         content=content,
         language=_language(draft.language) or origin.language,
         rights=plain(draft.rights) or None,
-        enclosures=enclosures,
+        enclosures=files,
         upstream=_upstream(draft.source, base) if draft.source else None,
         detail=absolute(draft.detail, base),
+        media=named,
+        image=image(draft, files, named, content or summary, base),
+        episode=episode(draft.episode, base),
     )
 
 
@@ -98,6 +95,8 @@ def _origin(feed: FeedFound, source: Source, url: str) -> Origin:
         rights=plain(feed.rights) or None,
         updated=settle(feed.updated, source.timezone),
         authors=_persons(feed.authors, html_url or url),
+        image=absolute(feed.image, html_url or url),
+        show=show(feed.show),
     )
 
 
@@ -119,6 +118,7 @@ def _upstream(found: FeedFound, base: str) -> Origin | None:
         rights=plain(found.rights) or None,
         updated=settle(found.updated, None),
         authors=_persons(found.authors, base),
+        image=absolute(found.image, base),
     )
 
 
@@ -141,18 +141,6 @@ def _terms(found: Iterable[Term]) -> tuple[Term, ...]:
         if name:
             terms.append(Term(name, scheme if is_iri(scheme) else None, label or None))
     return tuple(dict.fromkeys(terms))[:MOST_TERMS]
-
-
-def _enclosures(found: Iterable[Enclosure], base: str) -> tuple[Enclosure, ...]:
-    kept: dict[str, Enclosure] = {}
-    for enclosure in found:
-        href = absolute(enclosure.href, base)
-        kind = (enclosure.type or "").partition(";")[0].strip()
-        if href:
-            title = one_line(enclosure.title or "") or None
-            fitting = kind if MEDIA_TYPE.fullmatch(kind) else None
-            kept.setdefault(href, Enclosure(href, fitting, enclosure.length, title))
-    return tuple(kept.values())[:MOST_ENCLOSURES]
 
 
 def _language(tag: str | None) -> str | None:

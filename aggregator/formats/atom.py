@@ -12,11 +12,12 @@ import html
 from datetime import UTC, datetime
 
 from feedgen.entry import FeedEntry
-from feedgen.ext.base import BaseEntryExtension
+from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator import __version__
+from aggregator.formats.media import append_media, spaces_of
 from aggregator.model import Origin, Page, Person, Rendered, Shown
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -44,6 +45,10 @@ def render(page: Page) -> Rendered:
     rights = page.rights or page.site.rights
     if rights:
         feed.rights(rights)
+    if page.image:
+        feed.logo(page.image)
+    feed.register_extension("spaces", _Spaces, atom=True, rss=False)
+    feed.spaces.bound = spaces_of(page.shown)
     problems = []
     for shown in page.shown:
         try:
@@ -99,6 +104,16 @@ def with_line(markup: str, shown: Shown) -> str:
     return f"{markup}<p>{line}</p>"
 
 
+class _Spaces(BaseExtension):  # type: ignore[misc]  # feedgen has no types
+    """Binds the prefixes of extension elements once, at the root, and only those that are used."""
+
+    bound: dict[str, str]
+
+    def extend_ns(self) -> dict[str, str]:
+        """Called by feedgen for the namespaces of the feed."""
+        return self.bound
+
+
 class _Mended(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
     """feedgen's entry, with its links, its `source` and the order of its children put right."""
 
@@ -121,6 +136,7 @@ class _Mended(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         _link(entry, "via", shown.via)
         if rights is not None:
             entry.append(rights)
+        append_media(entry, shown)
         _source(entry, shown.origin)
         return entry
 
@@ -148,6 +164,8 @@ def _source(entry: etree._Element, origin: Origin) -> None:
         _text(source, "rights", origin.rights)
     if origin.icon:
         _text(source, "icon", origin.icon)
+    if origin.image and origin.image != origin.icon:
+        _text(source, "logo", origin.image)
 
 
 def _text(parent: etree._Element, name: str, text: str) -> None:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model.asked import Person
-from aggregator.model.theirs import Cadence, Enclosure, Term
+from aggregator.model.media import Enclosure, Episode, Image, Show
+from aggregator.model.theirs import Cadence, Term
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The feed that an entry came from, complete enough for `atom:source` (RFC 4287 §4.2.11).
 
-    `id` is an IRI and `title` plain and non-empty; addresses are absolute http(s); `rights` is plain text.
+    `id` is an IRI and `title` plain and non-empty; addresses are absolute http(s); `rights` is plain text. `image` is
+    the address of its picture (`atom:logo`, the cover of a podcast), `show` what only podcasts say.
     """
 
     id: str
@@ -25,6 +27,8 @@ class Origin:
     rights: str | None = None
     updated: datetime | None = None
     authors: tuple[Person, ...] = ()
+    image: str | None = None
+    show: Show | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,9 @@ class Entry:
     absolute links (empty when there is none); all text is legal XML 1.0. Times are what the publisher said, never
     invented. `upstream` is the origin the entry already carried when the source itself is an aggregate. `notes` tell
     people what was done to it on the way in, one line each; they are no part of what it says, and neither is `detail`,
-    the address of a second document that holds the rest of it.
+    the address of a second document that holds the rest of it. `enclosures` are what a reader offers to open or fetch,
+    `media` what Media RSS names (which may be the same files), `image` the picture that stands for the entry, `episode`
+    what only entries of podcasts have.
     """
 
     key: str
@@ -56,6 +62,9 @@ class Entry:
     upstream: Origin | None = None
     notes: tuple[str, ...] = ()
     detail: str | None = None
+    media: tuple[Enclosure, ...] = ()
+    image: Image | None = None
+    episode: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)

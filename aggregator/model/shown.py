@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from aggregator.model.asked import Person, Site
+from aggregator.model.media import Enclosure, Episode, Image, Show
 from aggregator.model.ours import Origin
-from aggregator.model.theirs import Enclosure, Term
+from aggregator.model.theirs import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,17 @@ class Shown:
     attribution: str | None
     source_title: str
     source_page: str
+    media: tuple[Enclosure, ...] = ()
+    image: Image | None = None
+    episode: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One output, ready for any format. `path` is its folder under the site, with a trailing slash ("" is home).
 
-    `updated` is that of its newest member (or None while it has none), never "now". `shown` is newest first.
+    `updated` is that of its newest member (or None while it has none), never "now". `shown` is newest first. The page
+    of a source has the `image` of its feed, and its `show` when that is a podcast.
     """
 
     path: str
@@ -54,6 +59,8 @@ class Page:
     html_url: str | None = None
     rights: str | None = None
     language: str | None = None
+    image: str | None = None
+    show: Show | None = None
 
     @property
     def address(self) -> str:

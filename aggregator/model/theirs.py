@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.model.asked import Person
+from aggregator.model.media import Enclosure, Episode, Image, Show
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,6 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosure:
-    """An attached resource (RFC 4287 §4.2.7.2); `length` in bytes. In an `Entry`, `href` is absolute http(s)."""
-
-    href: str
-    type: str | None = None
-    length: int | None = None
-    title: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class FeedFound:
     """What a document says of itself, or what an entry says of the feed it was first in; strings as found."""
 
@@ -58,13 +49,16 @@ class FeedFound:
     rights: Markup | None = None
     updated: DateFound | None = None
     authors: tuple[Person, ...] = ()
+    image: str | None = None
+    show: Show | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An entry as its publisher wrote it. Promises nothing: every field may be missing or hostile.
 
-    `detail` is the address of a second document, which holds the rest of it.
+    `detail` is the address of a second document, which holds the rest of it. `media` is what Media RSS names; `images`
+    are pictures that stand for the entry, whoever named them.
     """
 
     id: str | None = None
@@ -81,6 +75,9 @@ class Draft:
     rights: Markup | None = None
     source: FeedFound | None = None
     detail: str | None = None
+    media: tuple[Enclosure, ...] = ()
+    images: tuple[Image, ...] = ()
+    episode: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from aggregator.sources import jsonfeed
 from aggregator.sources.cadence import cadence
 from aggregator.sources.encoding import decode
 from aggregator.sources.entries import read_certain
-from aggregator.sources.slices import Slices, cut
+from aggregator.sources.media import attached, elements_of, show
+from aggregator.sources.slices import Element, Slices, cut
 
 # Characters that XML 1.0 (§2.2) does not allow, as themselves and as references: one of them makes the strict parser
 # give up on the whole document.
@@ -34,6 +35,8 @@ PREAMBLE = 4096
 # an "@"; `clean` knows how to take such texts apart. The stand-in is a non-character, which no text can mean.
 AUTHOR = re.compile(r"<(?:\w+:)?(?:author|creator|managingEditor|email)\b[^<>]{0,500}>.{0,2000}?</", re.I | re.S)
 AT = "\ufdd0"
+# Whom a podcast directory may write to. It is private; feedparser takes it for the author where there is no other.
+OWNER = re.compile(r"<itunes:owner\b[^<>]{0,200}>.{0,2000}?</itunes:owner\s*>", re.I | re.S)
 # The address that feedparser is told. Not the real one: it would hang relative ids on it, and an id must not change
 # when a feed moves. Not none either: without one, the xml:base of an entry leaks into the next. The scheme is one that
 # Python knows how to join and nobody uses, so that "//host/path" can be told, too.
@@ -61,9 +64,10 @@ def read(document: Document, seen: frozenset[bytes] = frozenset(), _recipe: Reci
     slices = cut(text.encode("utf-8"))
     text, slices, left = _bounded(text, slices)
     problems += left
-    found = _parse_new(slices, frozenset() if slices.namesakes(seen) else seen) if slices else None
+    found, elements = _parse_new(slices, frozenset() if slices.namesakes(seen) else seen) if slices else (None, [])
     if found is None:
         found = _parse(text.encode("utf-8"))
+        elements = [elements_of(entry) for entry in found.entries[:MOST_ENTRIES]]
     _demand_feed(found, text)
     if found.bozo:
         problems.append(f"not well-formed: {_one_line(found.get('bozo_exception'))}")
@@ -72,7 +76,8 @@ def read(document: Document, seen: frozenset[bytes] = frozenset(), _recipe: Reci
         feed = replace(feed, language=document.content_language.partition(",")[0].strip())
     hashes = frozenset(slices.hashes) if slices else frozenset()
     head = slices.without(hashes).decode("utf-8") if slices else ENTRY.split(text, maxsplit=1)[0]
-    drafts = tuple(_draft(entry) for entry in found.entries[:MOST_ENTRIES])
+    feed = replace(feed, show=show(found.feed, head))
+    drafts = tuple(map(_draft, found.entries[:MOST_ENTRIES], elements))
     return Reading(feed, drafts, tuple(problems), hashes, cadence(head))
 
 
@@ -89,8 +94,9 @@ def _bounded(text: str, slices: Slices | None) -> tuple[str, Slices | None, list
     return slices.xml.decode("utf-8") if slices else text[: starts[MOST_ENTRIES]], slices, [problem]
 
 
-def _parse_new(slices: Slices, seen: frozenset[bytes]) -> Any | None:
-    """feedparser's reading of the entries that were not seen, without asking it for those on which it is certain.
+def _parse_new(slices: Slices, seen: frozenset[bytes]) -> tuple[Any | None, list[Element]]:
+    """feedparser's reading of the entries that were not seen, without asking it for those on which it is certain;
+    with it the elements of each.
 
     None where it finds other entries than those that were left to it.
     """
@@ -100,12 +106,12 @@ def _parse_new(slices: Slices, seen: frozenset[bytes]) -> Any | None:
         slices.without(seen.union(mark for (mark, _), one in zip(new, certain, strict=True) if one is not None))
     )
     if left.bozo or not left.version or len(left.entries) != certain.count(None):
-        return None
+        return None, []
     if left.version.startswith("atom") != slices.root.is_atom:
-        return None
+        return None, []
     rest = iter(left.entries)
     left.entries = [next(rest) if one is None else one for one in certain]
-    return left
+    return left, [entry for _, entry in new]
 
 
 def _parse(xml: bytes) -> Any:
@@ -132,6 +138,8 @@ def _tidy(text: str) -> tuple[str, list[str]]:
         cleaned = REFERENCE.sub(_legal_reference, cleaned)
     if cleaned != text:
         problems.append("characters that XML does not allow")
+    if "itunes:owner" in cleaned:
+        cleaned = OWNER.sub("", cleaned)
     if "@" in cleaned:
         cleaned = AUTHOR.sub(lambda match: match[0].replace("@", AT), cleaned)
     if "xml:base" in cleaned:
@@ -173,11 +181,13 @@ def _feed(found: Mapping[str, Any], url: str | None = None) -> FeedFound:
         rights=_markup(found.get("rights_detail"), found.get("rights")),
         updated=_date(found, "updated") or _date(found, "published"),
         authors=tuple(_persons(found)),
+        image=_as_written(found.get("logo") or image.get("href")),
     )
 
 
-def _draft(entry: Mapping[str, Any]) -> Draft:
+def _draft(entry: Mapping[str, Any], element: Element) -> Draft:
     """One entry as found."""
+    beside = attached(element)
     contents = entry.get("content") or ()
     content = _best_content(contents)
     summary = _markup(entry.get("summary_detail"), entry.get("summary"))
@@ -201,6 +211,9 @@ def _draft(entry: Mapping[str, Any]) -> Draft:
         language=entry.get("language") or next((part.language for part in parts if part and part.language), None),
         rights=_markup(entry.get("rights_detail"), entry.get("rights")),
         source=_feed(entry["source"]) if entry.get("source") else None,
+        media=beside.media,
+        images=beside.images,
+        episode=beside.episode,
     )
 
 
