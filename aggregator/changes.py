@@ -135,4 +135,6 @@ def _revised(
         return None
     said = entry.updated
     updated = said if said and kept.updated < said <= now else max(now, kept.updated)
-    return RevisedEntry(kept.number, entry, mark, updated, kept.revision + 1, placed(entry))
+    # Whether it still waits for its second document, only the store knows.
+    pages = placed(replace(entry, waits=False) if entry.waits else entry)
+    return RevisedEntry(kept.number, entry, mark, updated, kept.revision + 1, pages)

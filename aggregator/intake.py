@@ -25,9 +25,11 @@ from pebble import ProcessExpired, ProcessPool
 
 from aggregator.clean.concealing import concealed, secrets_of, shown_address
 from aggregator.clean.entry import clean
+from aggregator.clean.filling import filled_in
 from aggregator.errors import Unreadable
-from aggregator.model import Document, Failed, FeedLink, Intake, Reason, Source
+from aggregator.model import Document, Entry, Failed, FeedLink, Intake, Reason, Source
 from aggregator.sources import KINDS
+from aggregator.sources.details import read_detail
 from aggregator.sources.discover import feed_links
 
 T = TypeVar("T")
@@ -57,6 +59,18 @@ def take_in(source: Source, document: Document, seen: frozenset[bytes] = frozens
     except MemoryError:
         return Failed(Reason.READER_DIED, "the document takes more memory than a reader has")
     except Exception as error:  # see above
+        return Failed(Reason.UNREADABLE, f"the parser gave up: {type(error).__name__}")
+
+
+def take_detail(source: Source, entry: Entry, document: Document) -> Entry | Failed:
+    """The entry filled in from its second document; a pure function, run in a worker."""
+    detail = source.recipe.detail if source.recipe else None
+    assert detail is not None
+    try:
+        return filled_in(entry, read_detail(document, detail), source, document.url)
+    except Unreadable as error:
+        return Failed(Reason.UNREADABLE, str(error))
+    except Exception as error:  # as for any document
         return Failed(Reason.UNREADABLE, f"the parser gave up: {type(error).__name__}")
 
 
@@ -108,6 +122,12 @@ class WorkerReader:
         """The feeds that a web page names, the surest first; none where it cannot be read."""
         found = await self._in_worker(page, feed_links, page)
         return () if isinstance(found, Failed) else found
+
+    async def fill_in(self, source: Source, entry: Entry, document: Document) -> Entry | Failed:
+        """The entry with what its second document says."""
+        known = replace(source, url=source.public_url, headers=())
+        document = replace(document, url=shown_address(document.url, source))
+        return await self._in_worker(document, take_detail, known, entry, document)
 
     async def _in_worker(self, document: Document, work: Callable[..., T], *arguments: object) -> T | Failed:
         """The result of `work` on a document, from the lane it belongs in."""

@@ -28,8 +28,8 @@ def pages_of(entry: Entry, source: Source, categories: Mapping[str, Category]) -
     They may be more than the source's own pages, or fewer. A pure function: entries that are kept are placed anew by
     it when `rules_of` their source changes.
     """
-    del entry, categories
-    return source.pages
+    del categories
+    return () if entry.waits else source.pages
 
 
 def rules_of(source: Source, categories: Mapping[str, Category]) -> str:
@@ -37,5 +37,5 @@ def rules_of(source: Source, categories: Mapping[str, Category]) -> str:
 
     Then all entries of the source stand on its own pages, and a change of those needs no look into any entry.
     """
-    del source, categories
-    return ""
+    del categories
+    return "waits" if source.hold else ""

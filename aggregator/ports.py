@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Protocol
 
 from aggregator.model import (
+    Awaited,
     Changes,
     Document,
+    Entry,
     Failed,
     FeedLink,
     Fetched,
+    Filling,
     Intake,
     Kept,
     Known,
@@ -48,6 +51,9 @@ class Reader(Protocol):
     async def feed_links(self, page: Document) -> tuple[FeedLink, ...]:
         """The feeds that a web page names, the surest first; none where it cannot be read."""
 
+    async def fill_in(self, source: Source, entry: Entry, document: Document) -> Entry | Failed:
+        """The entry with what its second document says."""
+
 
 class SourceKind(Protocol):
     """How one kind of source is read; a pure function."""
@@ -79,6 +85,12 @@ class Store(Protocol):
 
     async def apply(self, changes: Changes) -> None:
         """Write down everything one poll decided, in one transaction."""
+
+    async def awaited(self, source: Source, now: datetime) -> Sequence[Awaited]:
+        """The entries of the source whose second document is to be had now, the newest first."""
+
+    async def fill_in(self, awaited: Awaited, filling: Filling) -> None:
+        """Write down what came of a try to fill an entry in."""
 
     async def newest(self, path: str, limit: int) -> list[Kept]:
         """The newest entries of the page at `path`, newest first."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from aggregator import __version__
 from aggregator.build import Builder, Built
 from aggregator.config import Settings
+from aggregator.details import fill_in
 from aggregator.engines.local import LocalEngine
 from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
 from aggregator.fetch import HostLimits, HttpFetcher
@@ -140,6 +141,10 @@ async def open_engine(
                     settings.fetch.per_host.delay.total_seconds(),
                 ),
                 clock=clock,
+                awaited=lambda source: store.awaited(source, clock.now()),
+                fill_in=lambda awaited: fill_in(
+                    awaited, fetcher=fetcher, reader=reader, store=store, clock=clock, place=place
+                ),
             )
         finally:
             await asyncio.to_thread(reader.close)

@@ -35,6 +35,7 @@ FEED: dict[str, Any] = {
             "date_published": "2024-03-05T10:00:00+01:00",
             "date_modified": "2024-03-06T10:00:00+01:00",
             "tags": ["x", 3, "y"],
+            "image": "/7.png",
             "authors": [{"name": "Bob"}],
             "attachments": [
                 {"url": "/7.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 12.0},
@@ -64,6 +65,8 @@ def test_a_json_feed_is_read_whatever_its_server_calls_it(content_type: str) -> 
     assert first.updated == datetime(2024, 3, 6, 9, tzinfo=UTC)
     assert first.authors == (Person("Bob"),)
     assert first.terms == (Term("x"), Term("y"))
+    assert first.image
+    assert first.image.href == "https://x.example/7.png"
     assert [(one.href, one.type, one.length) for one in first.enclosures] == [
         ("https://x.example/7.mp3", "audio/mpeg", 12)
     ]

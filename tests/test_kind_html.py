@@ -24,7 +24,7 @@ RECIPE = """
       published: time
       summary: p.lead
       author: {xpath: "span[@class='by']/text()"}
-      enclosure: img
+      image: img
 """
 PAGE = """<!doctype html><html lang="de"><head><title> Die
  Nachrichten </title><link rel="shortcut icon" href="/i.png"></head><body><ul class="news">
@@ -59,7 +59,8 @@ def test_an_item_becomes_an_entry(tmp_path: Path) -> None:
     assert first.published == datetime(2024, 3, 5, 9, tzinfo=UTC)
     assert first.summary.startswith('Ein <em>Satz</em> mit <a href="https://news.example/list/b"')
     assert [author.name for author in first.authors] == ["Ada"]
-    assert [one.href for one in first.enclosures] == ["https://news.example/list/pic.jpg"]
+    assert first.image
+    assert first.image.href == "https://news.example/list/pic.jpg"
     assert (second.title, second.link) == ("Drei", "https://other.example/2")
     assert (second.published, second.authors) == (datetime(2024, 3, 5, tzinfo=UTC), ())
     origin = intake.origin

@@ -57,6 +57,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
     if not (title or own_link or files):
         return None
     published = settle(draft.published, source.timezone)
+    detail = absolute(draft.detail, base)
     return Entry(
         key=entry_key(guid, own_link, title, published),
         title=title or _name_in(link) or origin.title,
@@ -65,15 +66,16 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         claim=claim(guid),
         published=published,
         updated=settle(draft.updated, source.timezone),
-        authors=_persons(draft.authors, base),
-        terms=_terms(draft.terms),
+        authors=persons_of(draft.authors, base),
+        terms=terms_of(draft.terms),
         summary=summary,
         content=content,
         language=_language(draft.language) or origin.language,
         rights=plain(draft.rights) or None,
         enclosures=files,
         upstream=_upstream(draft.source, base) if draft.source else None,
-        detail=absolute(draft.detail, base),
+        detail=detail,
+        waits=detail is not None and source.hold is not None,
         media=named,
         image=image(draft, files, named, content or summary, base),
         episode=episode(draft.episode, base),
@@ -94,7 +96,7 @@ def _origin(feed: FeedFound, source: Source, url: str) -> Origin:
         language=_language(feed.language),
         rights=plain(feed.rights) or None,
         updated=settle(feed.updated, source.timezone),
-        authors=_persons(feed.authors, html_url or url),
+        authors=persons_of(feed.authors, html_url or url),
         image=absolute(feed.image, html_url or url),
         show=show(feed.show),
     )
@@ -117,12 +119,12 @@ def _upstream(found: FeedFound, base: str) -> Origin | None:
         language=_language(found.language),
         rights=plain(found.rights) or None,
         updated=settle(found.updated, None),
-        authors=_persons(found.authors, base),
+        authors=persons_of(found.authors, base),
         image=absolute(found.image, base),
     )
 
 
-def _persons(found: Iterable[Person], base: str) -> tuple[Person, ...]:
+def persons_of(found: Iterable[Person], base: str) -> tuple[Person, ...]:
     """Each person once: RSS feeds name one as `author` with an address and as `dc:creator` without."""
     named: dict[str, Person] = {}
     for one in found:
@@ -133,7 +135,8 @@ def _persons(found: Iterable[Person], base: str) -> tuple[Person, ...]:
     return tuple(named.values())[:MOST_PERSONS]
 
 
-def _terms(found: Iterable[Term]) -> tuple[Term, ...]:
+def terms_of(found: Iterable[Term]) -> tuple[Term, ...]:
+    """The terms as they may leave us, each once."""
     terms = []
     for term in found:
         name, label = one_line(term.term, 200), one_line(term.label or "", 200)

@@ -33,7 +33,7 @@ from aggregator.selection import Catalogue, placing
 from aggregator.store import Story
 
 # Where an entry came from and when are no part of what it says.
-NOT_SAID = ("key", "origin", "claim", "notes", "detail")
+NOT_SAID = ("key", "origin", "claim", "notes", "detail", "waits", "filled")
 
 
 def register(app: typer.Typer) -> None:

@@ -142,6 +142,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         longest = max(longest, chosen["interval"])
     # One that he left to us, or gave room to, follows how often the source publishes.
     adapts = level("max_interval") >= level("interval")
+    made = recipe(chosen["type"], chosen)
     return Source(
         id=own.id or source_id(public_url),
         kind=chosen["type"],
@@ -159,7 +160,8 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         timezone=chosen["timezone"],
         headers=chosen["auth"].headers() if chosen["auth"] else (),
         insecure_tls=own.insecure_tls,
-        recipe=recipe(chosen["type"], chosen),
+        recipe=made,
+        hold=made.detail.hold if made and made.detail else None,
     )
 
 

@@ -29,6 +29,7 @@ FieldName = Literal[
     "author",
     "categories",
     "enclosure",
+    "image",
     "language",
     "rights",
 ]

@@ -26,7 +26,7 @@ NEEDED = {
 NAMING = ("title", "summary", "content")
 LANGUAGES: Mapping[str, Literal["jmespath", "css", "xpath"]] = {"path": "jmespath", "css": "css", "xpath": "xpath"}
 # What is taken of an element in a page, where the recipe does not say: what suits the field.
-ATTRIBUTES = {"content": "html", "summary": "html", "link": "href", "enclosure": "src"}
+ATTRIBUTES = {"content": "html", "summary": "html", "link": "href", "enclosure": "src", "image": "src"}
 
 
 # ---------------------------------------------------------------- from keys to a recipe

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,9 +18,10 @@ from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from aggregator.clean.urls import host_of
 from aggregator.errors import AggregatorError
 from aggregator.fetch import HostLimits
-from aggregator.model import Changes, Source
+from aggregator.model import Awaited, Changes, Filling, Source
 from aggregator.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -43,10 +44,22 @@ class Due(Protocol):
         """At most `limit` sources and the host of each, the longest overdue first, without these sources and hosts."""
 
 
+async def nothing_awaited(source: Source) -> Sequence[Awaited]:
+    """No entry of the source has a second document."""
+    del source
+    return ()
+
+
+async def nothing_to_fill(awaited: Awaited) -> Filling:
+    """Nobody comes here: nothing is awaited."""
+    raise AssertionError(awaited)
+
+
 @dataclass
 class LocalEngine:
     """Polls in this process. `walk` polls one source; `due` asks the store; `publish` builds some of what is stale, and
-    says whether there is more."""
+    says whether there is more. `awaited` gives the entries of a source whose second document is to be had;
+    `fill_in` gets one of these."""
 
     sources: Mapping[str, Source]
     due: Due
@@ -54,6 +67,8 @@ class LocalEngine:
     publish: Callable[[], Awaitable[bool]]
     limits: HostLimits
     clock: Clock
+    awaited: Callable[[Source], Awaitable[Sequence[Awaited]]] = nothing_awaited
+    fill_in: Callable[[Awaited], Awaitable[Filling]] = nothing_to_fill
     _queued: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _at: Counter[str] = field(default_factory=Counter)  # how many of the queued there are at each host
     _running: set[str] = field(default_factory=set)
@@ -171,6 +186,23 @@ class LocalEngine:
                 self.limits.leave_alone(host, (changes.host_busy_until - self.clock.now()).total_seconds())
         if changes.new or changes.revised:
             self._changed.set()
+        if source.hold is not None:
+            await self._run_errands(source)
+
+    async def _run_errands(self, source: Source) -> None:
+        """Get the second documents of a source's entries, one after the other, as far as their hosts may be asked."""
+        for awaited in await self.awaited(source):
+            host = host_of(awaited.url)
+            async with self.limits.hold(host) as permitted:
+                if self._stopping or not permitted:
+                    return  # they stay due, and are asked for after the next walk
+                self._running.add(source.id)
+                try:
+                    filling = await self.fill_in(awaited)
+                finally:
+                    self._running.discard(source.id)
+            if filling.entry is not None:
+                self._changed.set()
 
     async def _keep_publishing(self) -> None:
         """Publish a short quiet time after something changed; what fails stays marked, and is tried again."""

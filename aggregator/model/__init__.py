@@ -16,7 +16,9 @@ from aggregator.model.asked import (
     source_page,
 )
 from aggregator.model.decided import (
+    Awaited,
     Changes,
+    Filling,
     Gone,
     Known,
     Moving,
@@ -85,6 +87,7 @@ __all__ = [
     "HOME",
     "MEDIUMS",
     "SHOW_KINDS",
+    "Awaited",
     "Cadence",
     "Category",
     "Changes",
@@ -101,6 +104,7 @@ __all__ = [
     "FeedFound",
     "FeedLink",
     "Fetched",
+    "Filling",
     "Gone",
     "Hints",
     "Home",

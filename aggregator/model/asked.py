@@ -48,10 +48,10 @@ class Category:
 class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
-    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `recipe` says how
-    to read what is no feed. `adapts` says
-    that a source which publishes rarely may be polled less often than each `interval`;
-    `insecure_tls`, that any certificate of its own origin is taken.
+    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `adapts` says
+    that a source which publishes rarely may be polled less often than each `interval`; `insecure_tls`, that any
+    certificate of its own origin is taken. `recipe` says how to read what is no feed; for `hold` its entries wait for
+    their second documents, None where there are none.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Source:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     insecure_tls: bool = False
     recipe: Recipe | None = None
+    hold: timedelta | None = None
 
     @property
     def pages(self) -> tuple[str, ...]:

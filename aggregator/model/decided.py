@@ -120,6 +120,33 @@ class RevisedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """A kept entry, in the row `number`, whose second document at `url` is to be had.
+
+    It was first seen at `since`, and is published without it from `until` on; `attempts` were made so far.
+    """
+
+    number: int
+    source: Source
+    url: str
+    since: datetime
+    until: datetime
+    attempts: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What came of a try: the new text of the entry in row `number` and the pages it stands on then, or None where it
+    stays as it is; and when the next try is due, None when it was the last."""
+
+    number: int
+    entry: Entry | None
+    pages: tuple[str, ...]
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Everything one poll decided; applied in one transaction, whatever the outcome was.
 

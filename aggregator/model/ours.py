@@ -42,7 +42,8 @@ class Entry:
     people what was done to it on the way in, one line each; they are no part of what it says, and neither is `detail`,
     the address of a second document that holds the rest of it. `enclosures` are what a reader offers to open or fetch,
     `media` what Media RSS names (which may be the same files), `image` the picture that stands for the entry, `episode`
-    what only entries of podcasts have.
+    what only entries of podcasts have. While an entry `waits` for its second document it stands on no page; `filled`
+    names the fields that came out of that.
     """
 
     key: str
@@ -65,6 +66,8 @@ class Entry:
     media: tuple[Enclosure, ...] = ()
     image: Image | None = None
     episode: Episode | None = None
+    waits: bool = False
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

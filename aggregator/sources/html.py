@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 
 import lxml.html
@@ -33,18 +33,18 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
     """
     assert recipe is not None  # the config demands one
     text, problems = decode_page(document.body, document.content_type)
-    page = _parsed(text)
-    base = absolute(str(page.xpath("string((//base/@href)[1])")), document.url) or document.url
+    page = parsed(text)
+    base = base_of(page, document.url)
     items = found_by(recipe.language, recipe.items)(page)
     elements = [item for item in items if isinstance(item, etree._Element)]
     if not elements:
         raise Unreadable(f'no item at "{recipe.items}" in this page; has the site been rebuilt?')
     if len(elements) > MOST_ITEMS:
         problems.append(f"{len(elements)} items, of which the first {MOST_ITEMS} are taken")
-    drafts, hashes = [], []
+    drafts, hashes, fields = [], [], dict(recipe.fields)
     for number, element in enumerate(elements[:MOST_ITEMS], 1):
         try:
-            draft = draft_of(recipe, partial(_values, element, base, recipe))
+            draft = draft_of(recipe, partial(values, element, base, fields))
         except Missing as error:
             problems.append(f"item {number} has no {error} yet")
             continue
@@ -55,13 +55,18 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
     return Reading(_feed(page, base), tuple(drafts), tuple(problems), frozenset(hashes))
 
 
-def _parsed(text: str) -> lxml.html.HtmlElement:
+def parsed(text: str) -> lxml.html.HtmlElement:
     """The page as a tree. libxml2 takes bytes with a declared encoding only, for a page may declare another."""
     parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=False)
     try:
         return lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise Unreadable(f"no web page: {' '.join(str(error).split())[:200]}") from None
+
+
+def base_of(page: lxml.html.HtmlElement, url: str) -> str:
+    """What relative addresses in the page hang on (HTML §4.2.3)."""
+    return absolute(str(page.xpath("string((//base/@href)[1])")), url) or url
 
 
 def _feed(page: lxml.html.HtmlElement, base: str) -> FeedFound:
@@ -90,9 +95,9 @@ def found_by(language: str, path: str) -> Callable[[etree._Element], list[object
     return find
 
 
-def _values(item: etree._Element, base: str, recipe: Recipe, pick: Pick) -> list[str]:
+def values(item: etree._Element, base: str, fields: Mapping[str, Pick], pick: Pick) -> list[str]:
     """The values of a path in an item, as texts. In a template, a path is the name of another field."""
-    named = dict(recipe.fields).get(pick.path or "")
+    named = fields.get(pick.path or "")
     if named is not None:
         pick = named
     found = found_by(pick.language, pick.path)(item) if pick.path else [item]
@@ -107,14 +112,14 @@ def _value(found: object, attribute: str, base: str) -> str | None:
         moment = found.get("datetime") if found.tag == "time" else None
         return moment or " ".join("".join(map(str, found.itertext())).split())
     if attribute == HTML:
-        return "".join(_inside(found))
+        return "".join(inside(found))
     value = found.get(attribute)
     if attribute == "src":
         value = next((found.get(name) for name in LAZY if found.get(name)), None) or value
     return (absolute(value, base) or value) if value and attribute in ADDRESSES else value
 
 
-def _inside(element: etree._Element) -> Iterator[str]:
+def inside(element: etree._Element) -> Iterator[str]:
     """The inner HTML of an element."""
     yield element.text or ""
     for child in element:

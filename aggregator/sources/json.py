@@ -42,7 +42,7 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
             hashes.append(mark)
             continue
         try:
-            drafts.append(draft_of(recipe, partial(_values, item)))
+            drafts.append(draft_of(recipe, partial(values, item)))
         except Missing as error:
             problems.append(f"item {number} has no {error} yet")
         else:
@@ -89,7 +89,7 @@ def hash_of(item: Any) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=8).digest()
 
 
-def _values(item: Any, pick: Pick) -> list[str]:
+def values(item: Any, pick: Pick) -> list[str]:
     """The values of a path in an item, as texts."""
     return _text(found_at(pick.path or "@", item))
 

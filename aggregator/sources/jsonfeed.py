@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import Unreadable
-from aggregator.model import DateFound, Draft, Enclosure, FeedFound, Markup, Person, Reading, Term
+from aggregator.model import DateFound, Draft, Enclosure, FeedFound, Image, Markup, Person, Reading, Term
 from aggregator.sources.json import hash_of, parsed
 
 MOST_ITEMS = 5000
@@ -62,6 +62,7 @@ def _draft(item: Mapping[str, Any]) -> Draft:
         authors=tuple(_persons(item)),
         terms=tuple(Term(tag) for tag in _list(item, "tags") if isinstance(tag, str)),
         enclosures=tuple(_attachments(item)),
+        images=tuple(Image(found) for name in ("image", "banner_image") if (found := _string(item, name))),
         language=_string(item, "language"),
     )
 

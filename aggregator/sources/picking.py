@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import re2
 
-from aggregator.model import DateFound, Draft, Enclosure, Markup, Person, Pick, Recipe, Replacement, Term
+from aggregator.model import DateFound, Draft, Enclosure, Image, Markup, Person, Pick, Recipe, Replacement, Term
 
 Find = Callable[[Pick], list[str]]
 """The values that a pick's path has in one item, in their order, as texts."""
@@ -28,12 +28,12 @@ class Missing(Exception):  # noqa: N818  (an end, not a bug)
     """The item has not yet got a field that it needs; the message names it."""
 
 
-def draft_of(recipe: Recipe, find: Find) -> Draft:
-    """The item as its publisher wrote it. Raises `Missing` where it is not whole yet."""
+def draft_of(recipe: Recipe, find: Find, needed: tuple[str, ...] = NEEDED) -> Draft:
+    """The item as its publisher wrote it. Raises `Missing` where it has not got yet what is `needed` of its fields."""
     fields = {name: picked(pick, find) for name, pick in recipe.fields}
     formats = {name: pick.date_format for name, pick in recipe.fields}
     dates = {name: _date(fields.get(name, []), formats.get(name)) for name in ("published", "updated")}
-    for name in NEEDED:
+    for name in needed:
         if name in fields and not (dates[name] if name in dates else fields[name]):
             raise Missing(name)
     tags = [text for pick in recipe.tags for text in picked(pick, find)]
@@ -48,6 +48,7 @@ def draft_of(recipe: Recipe, find: Find) -> Draft:
         authors=tuple(map(Person, fields.get("author", ()))),
         terms=tuple(map(Term, (*fields.get("categories", ()), *tags))),
         enclosures=tuple(map(Enclosure, fields.get("enclosure", ()))),
+        images=tuple(map(Image, fields.get("image", ()))),
         language=_first(fields, "language"),
         rights=_markup(fields, "rights"),
         detail=next(iter(picked(recipe.detail.address, find)), None) if recipe.detail else None,
@@ -57,8 +58,8 @@ def draft_of(recipe: Recipe, find: Find) -> Draft:
 def picked(pick: Pick, find: Find) -> list[str]:
     """The values of one field, replaced in and without those that are empty."""
     values = _filled_in(pick, find) if pick.template is not None else find(pick)
-    replaced = (_replaced(value, pick.replacements).strip() for value in values)
-    return [value for value in replaced if value]
+    done = (replaced(value, pick.replacements).strip() for value in values)
+    return [value for value in done if value]
 
 
 def _filled_in(pick: Pick, find: Find) -> Iterator[str]:
@@ -71,7 +72,8 @@ def _filled_in(pick: Pick, find: Find) -> Iterator[str]:
         yield PLACEHOLDER.sub(lambda place: spelt[place[1]], template)
 
 
-def _replaced(value: str, replacements: tuple[Replacement, ...]) -> str:
+def replaced(value: str, replacements: tuple[Replacement, ...]) -> str:
+    """The value after the replacements, in their order."""
     for one in replacements:
         value = value[:LONGEST_REPLACED]
         value = value.replace(one.pattern, one.text) if one.literal else _pattern(one.pattern).sub(one.text, value)

@@ -10,12 +10,14 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection, Row
 
+from aggregator.clean.filling import carried_over
 from aggregator.clean.identity import minted_id
 from aggregator.clean.names import address_name, link_number, title_name
 from aggregator.clean.urls import host_of
 from aggregator.model import HOME, Changes, Entry, NewEntry, RevisedEntry, Visit, Why
 from aggregator.model import Source as Configured
-from aggregator.store.codec import pack_entry
+from aggregator.store.awaiting import expect
+from aggregator.store.codec import pack_entry, unpack_entry
 from aggregator.store.places import mark_stale, place
 from aggregator.store.tables import (
     ENTRY,
@@ -144,6 +146,8 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
     if places:
         connection.execute(_NEW_PLACE, places)
     connection.execute(_NAMED, names)
+    numbered = enumerate(reversed(newest_first), last + 1)
+    expect(connection, source, ((number, one.entry) for number, one in numbered), now)
 
 
 def _names(source_id: str, entry: Entry, number: int) -> list[dict[str, int]]:
@@ -170,6 +174,7 @@ def _revise(connection: Connection, source: Configured, revised: RevisedEntry, n
             body=before.body,
         )
     )
+    entry = carried_over(revised.entry, unpack_entry(before.body)) if revised.entry.detail else revised.entry
     connection.execute(
         update(ENTRY)
         .where(ENTRY.c.number == revised.number)
@@ -177,10 +182,10 @@ def _revise(connection: Connection, source: Configured, revised: RevisedEntry, n
             fingerprint=revised.fingerprint,
             updated=revised.updated,
             revision=revised.revision,
-            body=pack_entry(revised.entry),
-            link=link_number(revised.entry.link),
-            title=title_name(source.id, revised.entry.title),
+            body=pack_entry(entry),
+            link=link_number(entry.link),
+            title=title_name(source.id, entry.title),
         )
     )
     connection.execute(_NAMED, _names(source.id, revised.entry, before.number))
-    return place(connection, source, before, revised.pages)
+    return place(connection, source, before, () if entry.waits else revised.pages)

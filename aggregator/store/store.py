@@ -14,9 +14,9 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
-from aggregator.model import Changes, Kept, Known, Source, Visit
+from aggregator.model import Awaited, Changes, Filling, Kept, Known, Source, Visit
 from aggregator.placing import Place, Rules, no_rules, on_own_pages
-from aggregator.store import applying, enrolling, places, telling
+from aggregator.store import applying, awaiting, enrolling, places, telling
 from aggregator.store.database import hold, open_database
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, VISIT, kept_of, visit_of
 from aggregator.store.writer import Writer
@@ -87,6 +87,14 @@ class SqlStore:
     async def apply(self, changes: Changes) -> None:
         """Write down everything one poll decided, in one transaction."""
         await self._writer.write_each(self._apply, changes)
+
+    async def awaited(self, source: Source, now: datetime) -> Sequence[Awaited]:
+        """The entries of the source whose second document is to be had now, the newest first."""
+        return await self._writer.read(lambda connection: awaiting.awaited(connection, source, now))
+
+    async def fill_in(self, awaited: Awaited, filling: Filling) -> None:
+        """Write down what came of a try to fill an entry in."""
+        await self._writer.write(lambda connection: awaiting.fill_in(connection, awaited, filling))
 
     async def newest(self, path: str, limit: int) -> list[Kept]:
         """The newest entries of the page at `path`, newest first, the later row first where times are equal."""

@@ -213,6 +213,25 @@ class StaleRow(SQLModel, table=True):
     version: int = 1
 
 
+class AwaitedRow(SQLModel, table=True):
+    """An entry that waits for its second document at `url`, until `until` at most; the next try is `due`."""
+
+    __tablename__ = "awaited"
+    __table_args__ = (Index("ix_awaited_due", "source_id", "due"),)
+
+    entry_number: int = Field(
+        sa_column=Column(
+            BigInteger, ForeignKey("entry.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        )
+    )
+    source_id: str = _text()
+    url: str = _text()
+    since: datetime = _instant()
+    until: datetime = _instant()
+    due: datetime = _instant()
+    attempts: int = 0
+
+
 class FactRow(SQLModel, table=True):
     """One fact about the store as a whole, such as the config it was last published with."""
 
@@ -229,6 +248,7 @@ def _table(row: type[SQLModel]) -> Table:
 
 SOURCE, VISIT, ENTRY, REVISION = _table(SourceRow), _table(VisitRow), _table(EntryRow), _table(RevisionRow)
 MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRow)
+AWAITED = _table(AwaitedRow)
 NAME, TOMBSTONE = _table(NameRow), _table(TombstoneRow)
 
 

@@ -1,0 +1,38 @@
+"""Fills in an entry what its second document says, and carries that over when the list has a new version of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from aggregator.clean.dates import settle
+from aggregator.clean.entry import persons_of, terms_of
+from aggregator.clean.markup import sanitise
+from aggregator.clean.media import enclosures, image
+from aggregator.clean.text import plain
+from aggregator.model import Draft, Entry, Source
+
+
+def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
+    """The entry with the fields that its second document at `url` gave; what that left out stays as the list had it."""
+    given: dict[str, Any] = {
+        "title": plain(draft.title),
+        "summary": sanitise(draft.summary, url, entry.link),
+        "content": sanitise(draft.content, url, entry.link),
+        "published": settle(draft.published, source.timezone),
+        "updated": settle(draft.updated, source.timezone),
+        "authors": persons_of(draft.authors, url),
+        "terms": tuple(dict.fromkeys((*entry.terms, *terms_of(draft.terms)))) if draft.terms else (),
+        "enclosures": enclosures(draft, url),
+        "rights": plain(draft.rights),
+    }
+    if entry.image is None:
+        given["image"] = image(draft, given["enclosures"], (), given["content"] or given["summary"], url)
+    found = {name: value for name, value in given.items() if value}
+    return replace(entry, waits=False, filled=tuple(sorted(found)), **found)
+
+
+def carried_over(entry: Entry, before: Entry) -> Entry:
+    """A new version of an entry out of the list, with what its second document had given the version before."""
+    kept = {name: getattr(before, name) for name in before.filled}
+    return replace(entry, waits=before.waits, filled=before.filled, **kept)

@@ -1,0 +1,37 @@
+"""The errand: one second document of one entry, once, and what came of it written down whatever happened."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from aggregator.clean.concealing import concealed
+from aggregator.filling import decide_filling
+from aggregator.model import Awaited, Document, Entry, Failed, Filling, Reason, Visit
+from aggregator.placing import Place
+from aggregator.ports import Clock, Fetcher, Reader, Store
+
+log = logging.getLogger(__name__)
+
+
+async def fill_in(
+    awaited: Awaited, *, fetcher: Fetcher, reader: Reader, store: Store, clock: Clock, place: Place
+) -> Filling:
+    """Get the second document of an entry and fill the entry in. Raises only what the store raises."""
+    source = replace(awaited.source, url=awaited.url, public_url=awaited.url)
+    fetched = await fetcher.fetch(source, Visit(source.id, None))
+    ended: Entry | Failed
+    match fetched:
+        case Document():
+            ended = await reader.fill_in(awaited.source, awaited.entry, fetched)
+        case Failed():
+            ended = fetched
+        case _:
+            ended = Failed(Reason.PROTOCOL, "not modified, but nobody asked conditionally")
+    filling = decide_filling(awaited, ended, clock.now(), place)
+    await store.fill_in(awaited, filling)
+    if isinstance(ended, Failed):
+        said = concealed(ended.detail, awaited.source)
+        fields = {"source": source.id, "entry": awaited.number, "reason": ended.reason, "detail": said}
+        log.warning("detail", extra={"fields": {**fields, "tries": awaited.attempts + 1}})
+    return filling
