@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from aggregator.clean.concealing import concealed
 from aggregator.filling import decide_filling
-from aggregator.model import Awaited, Document, Entry, Failed, Filling, Reason, Visit
+from aggregator.model import Awaited, Document, Entry, Failed, Filling, Reason, Source, Visit
 from aggregator.placing import Place
 from aggregator.ports import Clock, Fetcher, Reader, Store
 
@@ -15,11 +16,23 @@ log = logging.getLogger(__name__)
 
 
 async def fill_in(
-    awaited: Awaited, *, fetcher: Fetcher, reader: Reader, store: Store, clock: Clock, place: Place
+    awaited: Awaited,
+    *,
+    fetcher: Fetcher,
+    reader: Reader,
+    store: Store,
+    clock: Clock,
+    place: Place,
+    refusal: Callable[[Source, str], Awaitable[Failed | None]],
 ) -> Filling:
-    """Get the second document of an entry and fill the entry in. Raises only what the store raises."""
+    """Get the second document of an entry and fill the entry in. Raises only what the store raises.
+
+    `refusal` says why a page must not be fetched, if a site says so.
+    """
     source = replace(awaited.source, url=awaited.url, public_url=awaited.url)
-    fetched = await fetcher.fetch(source, Visit(source.id, None))
+    asks = awaited.source.detail and awaited.source.detail.asks_robots
+    refused = await refusal(source, awaited.url) if asks else None
+    fetched = refused or await fetcher.fetch(source, Visit(source.id, None))
     ended: Entry | Failed
     match fetched:
         case Document():

@@ -64,7 +64,7 @@ def take_in(source: Source, document: Document, seen: frozenset[bytes] = frozens
 
 def take_detail(source: Source, entry: Entry, document: Document) -> Entry | Failed:
     """The entry filled in from its second document; a pure function, run in a worker."""
-    detail = source.recipe.detail if source.recipe else None
+    detail = source.detail
     assert detail is not None
     try:
         return filled_in(entry, read_detail(document, detail), source, document.url)

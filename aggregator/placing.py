@@ -38,4 +38,4 @@ def rules_of(source: Source, categories: Mapping[str, Category]) -> str:
     Then all entries of the source stand on its own pages, and a change of those needs no look into any entry.
     """
     del categories
-    return "waits" if source.hold else ""
+    return "waits" if source.detail else ""

@@ -17,7 +17,7 @@ from aggregator.config import Settings
 from aggregator.details import fill_in
 from aggregator.engines.local import LocalEngine
 from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
-from aggregator.fetch import HostLimits, HttpFetcher
+from aggregator.fetch import HostLimits, HttpFetcher, Robots
 from aggregator.intake import WorkerReader
 from aggregator.model import HOME, Changes, Outcome, Source
 from aggregator.placing import Place, Rules, pages_of, rules_of
@@ -123,6 +123,7 @@ async def open_engine(
         reader = WorkerReader(workers=os.cpu_count() or 1)
         clock = SystemClock()
         place, _ = _placing(settings)
+        robots = Robots(fetcher.fetch)
 
         async def walk(source: Source) -> Changes:
             changes = await poll(source, fetcher=fetcher, reader=reader, store=store, clock=clock, place=place)
@@ -143,7 +144,13 @@ async def open_engine(
                 clock=clock,
                 awaited=lambda source: store.awaited(source, clock.now()),
                 fill_in=lambda awaited: fill_in(
-                    awaited, fetcher=fetcher, reader=reader, store=store, clock=clock, place=place
+                    awaited,
+                    fetcher=fetcher,
+                    reader=reader,
+                    store=store,
+                    clock=clock,
+                    place=place,
+                    refusal=robots.refusal,
                 ),
             )
         finally:

@@ -73,6 +73,7 @@ LIBRARIES = {
     "msgspec": ["store", "intake"],
     "nh3": ["clean"],
     "pebble": ["intake"],
+    "protego": ["fetch.robots"],
     "pycurl": ["fetch.curl"],
     "pydantic": ["config"],
     "pydantic_core": ["config"],
@@ -83,6 +84,7 @@ LIBRARIES = {
     "sqlalchemy": ["store"],
     "sqlmodel": ["store"],
     "starlette": ["web", "demo"],  # the demo's sample sources are a small web of their own
+    "trafilatura": ["sources.details"],
     "typer": ["cli"],
     "uvicorn": ["web"],
     "uvloop": ["cli"],

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from aggregator.clean.attribution import person
 from aggregator.clean.dates import settle
 from aggregator.clean.excerpt import excerpt
+from aggregator.clean.full_text import full_text_address
 from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.markup import sanitise
 from aggregator.clean.media import enclosures, episode, image, media, show
@@ -57,7 +58,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
     if not (title or own_link or files):
         return None
     published = settle(draft.published, source.timezone)
-    detail = absolute(draft.detail, base)
+    detail = absolute(draft.detail, base) or full_text_address(source, own_link, content or summary)
     return Entry(
         key=entry_key(guid, own_link, title, published),
         title=title or _name_in(link) or origin.title,
@@ -75,7 +76,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         enclosures=files,
         upstream=_upstream(draft.source, base) if draft.source else None,
         detail=detail,
-        waits=detail is not None and source.hold is not None,
+        waits=detail is not None,
         media=named,
         image=image(draft, files, named, content or summary, base),
         episode=episode(draft.episode, base),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,9 @@ from aggregator.clean.entry import persons_of, terms_of
 from aggregator.clean.markup import sanitise
 from aggregator.clean.media import enclosures, image
 from aggregator.clean.text import plain
-from aggregator.model import Draft, Entry, Source
+from aggregator.model import Draft, Entry, Markup, Source
+
+HEADING = re.compile(r"\s*(?:<html>\s*)?(?:<body>\s*)?<h[12]\b[^>]*>(.{1,2000}?)</h[12]>", re.DOTALL)
 
 
 def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
@@ -18,7 +21,7 @@ def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
     given: dict[str, Any] = {
         "title": plain(draft.title),
         "summary": sanitise(draft.summary, url, entry.link),
-        "content": sanitise(draft.content, url, entry.link),
+        "content": sanitise(_without_title(draft.content, entry.title), url, entry.link),
         "published": settle(draft.published, source.timezone),
         "updated": settle(draft.updated, source.timezone),
         "authors": persons_of(draft.authors, url),
@@ -30,6 +33,14 @@ def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
         given["image"] = image(draft, given["enclosures"], (), given["content"] or given["summary"], url)
     found = {name: value for name, value in given.items() if value}
     return replace(entry, waits=False, filled=tuple(sorted(found)), **found)
+
+
+def _without_title(found: Markup | None, title: str) -> Markup | None:
+    """A text without the heading that only says once more what its entry is called."""
+    heading = HEADING.match(found.value) if found else None
+    if found is None or heading is None or plain(Markup(heading[1], "text/html")) != title:
+        return found
+    return replace(found, value=found.value[heading.end() :])
 
 
 def carried_over(entry: Entry, before: Entry) -> Entry:

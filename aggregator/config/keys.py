@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from aggregator.config.recipe_keys import DetailKeys, Fields, PagingKeys, Picked
+from aggregator.config.recipe_keys import DetailKeys, Fields, FullTextKeys, PagingKeys, Picked
 from aggregator.config.values import (
     Attribution,
     BaseUrl,
@@ -191,6 +191,9 @@ class SourceDefaults(Keys):
     items: Picked | None = Field(None, description="Where the list of items stands, in json and html.")
     detail: DetailKeys | None = Field(
         None, description="A second document for each new item: url, fields, clean, hold."
+    )
+    full_text: FullTextKeys | bool = Field(
+        False, description="true, or how: the text of the page behind each new entry of a feed."
     )
     paging: PagingKeys | None = Field(None, description="How more of a list is asked for when all of it is new.")
 

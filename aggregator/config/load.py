@@ -26,7 +26,7 @@ from aggregator.config.keys import (
     WebSubKeys,
 )
 from aggregator.config.mistakes import mistakes
-from aggregator.config.recipes import recipe
+from aggregator.config.recipes import full_text, recipe
 from aggregator.config.tree import Spot, Tree, public_url
 from aggregator.config.values import spell_duration
 from aggregator.errors import ConfigError, Problem
@@ -161,7 +161,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         headers=chosen["auth"].headers() if chosen["auth"] else (),
         insecure_tls=own.insecure_tls,
         recipe=made,
-        hold=made.detail.hold if made and made.detail else None,
+        full_text=full_text(chosen["full_text"]) if chosen["type"] == "feed" else None,
     )
 
 

@@ -109,6 +109,19 @@ class DetailKeys(Keys):
     )
 
 
+class FullTextKeys(Keys):
+    """The page behind each new entry, for what it says in full."""
+
+    select: Text | None = Field(None, description="CSS selector of the text in it; by default what it is about.")
+    remove: Annotated[tuple[Text, ...], BeforeValidator(one_or_many)] = Field(
+        (), description="CSS selectors of elements that go, with all in them."
+    )
+    when: Literal["always", "short"] = Field("always", description="short: only where the feed gives little text.")
+    hold: PositiveDuration = Field(
+        timedelta(minutes=10), description="How long an entry waits for its page; then it is published without."
+    )
+
+
 class PagingKeys(Keys):
     """How more of a list is asked for when all of it is new."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from aggregator.config.expressions import fault, fault_in_template
-from aggregator.config.recipe_keys import DetailKeys, FieldKeys, FieldName, PagingKeys, ReplaceKeys
+from aggregator.config.recipe_keys import DetailKeys, FieldKeys, FieldName, FullTextKeys, PagingKeys, ReplaceKeys
 from aggregator.config.tree import KeyPath, Tree
 from aggregator.errors import Problem
 from aggregator.model import Detail, Paging, Pick, Recipe, Replacement
@@ -81,6 +81,22 @@ def _detail(keys: DetailKeys, kind: str) -> Detail:
         hold=keys.hold,
         remove=keys.clean.remove,
         replacements=_replacements(keys.clean.replace),
+    )
+
+
+def full_text(keys: FullTextKeys | bool) -> Detail | None:
+    """How the pages behind a feed's entries are read; None where they are not."""
+    if keys is False:
+        return None
+    said = FullTextKeys() if keys is True else keys
+    content = Pick(said.select, "css", "html") if said.select else Pick(language="article")
+    return Detail(
+        address=Pick(),
+        fields=(("content", content),),
+        hold=said.hold,
+        remove=said.remove,
+        when=said.when,
+        asks_robots=True,
     )
 
 

@@ -186,7 +186,7 @@ class LocalEngine:
                 self.limits.leave_alone(host, (changes.host_busy_until - self.clock.now()).total_seconds())
         if changes.new or changes.revised:
             self._changed.set()
-        if source.hold is not None:
+        if source.detail:
             await self._run_errands(source)
 
     async def _run_errands(self, source: Source) -> None:

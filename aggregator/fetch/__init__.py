@@ -2,5 +2,6 @@
 
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostLimits
+from aggregator.fetch.robots import Robots
 
-__all__ = ["HostLimits", "HttpFetcher"]
+__all__ = ["HostLimits", "HttpFetcher", "Robots"]

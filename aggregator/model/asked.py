@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from aggregator.model.recipes import Recipe
+from aggregator.model.recipes import Detail, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Source:
 
     `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `adapts` says
     that a source which publishes rarely may be polled less often than each `interval`; `insecure_tls`, that any
-    certificate of its own origin is taken. `recipe` says how to read what is no feed; for `hold` its entries wait for
-    their second documents, None where there are none.
+    certificate of its own origin is taken. `recipe` says how to read what is no feed, `full_text` how to read the
+    pages behind the entries of a feed.
     """
 
     id: str
@@ -71,7 +71,12 @@ class Source:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     insecure_tls: bool = False
     recipe: Recipe | None = None
-    hold: timedelta | None = None
+    full_text: Detail | None = None
+
+    @property
+    def detail(self) -> Detail | None:
+        """How the second documents of its entries are read; None where they have none."""
+        return self.recipe.detail if self.recipe else self.full_text
 
     @property
     def pages(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     READER_TIMEOUT = "reader-timeout"
     READER_DIED = "reader-died"
+    ROBOTS = "robots"
     INTERNAL = "internal"
 
 

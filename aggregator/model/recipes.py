@@ -20,13 +20,14 @@ class Replacement:
 class Pick:
     """How one field is had from an item: by `template`, or else by `path` in `language`.
 
-    A template holds paths in braces, each standing for its value in the item: "https://x.example/{id}". `attribute` is
-    what is taken of the element that a selector finds, else its content. `date_format` is what `strptime` reads, or
-    "unix" or "unix_ms"; `replacements` are made in their order.
+    A template holds paths in braces, each standing for its value in the item: "https://x.example/{id}". The language
+    "article" needs no path: it is what a page is about, as far as that can be told. `attribute` is what is taken of the
+    element that a selector finds, else its content. `date_format` is what `strptime` reads, or "unix" or "unix_ms";
+    `replacements` are made in their order.
     """
 
     path: str | None = None
-    language: Literal["jmespath", "css", "xpath"] = "jmespath"
+    language: Literal["jmespath", "css", "xpath", "article"] = "jmespath"
     attribute: str | None = None
     template: str | None = None
     date_format: str | None = None
@@ -40,7 +41,7 @@ class Recipe:
 
     items: str
     fields: tuple[tuple[str, Pick], ...]
-    language: Literal["jmespath", "css", "xpath"] = "jmespath"
+    language: Literal["jmespath", "css", "xpath", "article"] = "jmespath"
     tags: tuple[Pick, ...] = ()
     detail: Detail | None = None
     paging: Paging | None = None
@@ -49,6 +50,8 @@ class Recipe:
 @dataclass(frozen=True, slots=True)
 class Detail:
     """A second document for each new item: its address, and the fields that it gives.
+
+    With `when` "short" only for an entry that has little text. `asks_robots` where a site's robots.txt is to be obeyed.
 
     `remove` are CSS selectors of elements that are taken out of its HTML. For `hold` an entry waits for it; then it is
     published as the list had it, and is filled in later.
@@ -59,6 +62,8 @@ class Detail:
     hold: timedelta
     remove: tuple[str, ...] = ()
     replacements: tuple[Replacement, ...] = ()
+    when: Literal["always", "short"] = "always"
+    asks_robots: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from functools import partial
 
 import lxml.html
 from lxml import etree
+from trafilatura import extract
 
 from aggregator.clean.urls import absolute
 from aggregator.errors import Unreadable
@@ -18,9 +19,12 @@ from aggregator.sources.picking import Find, draft_of, replaced
 
 def read_detail(document: Document, detail: Detail) -> Draft:
     """What the document says of its item. Raises `Unreadable` where that cannot be read, or has no field yet."""
-    if all(pick.language == "jmespath" for _, pick in detail.fields):
+    if any(pick.language == "article" for _, pick in detail.fields):
+        text, _ = decode_page(document.body, document.content_type)
+        find: Find = partial(_article, detail, text, document.url)
+    elif all(pick.language == "jmespath" for _, pick in detail.fields):
         text, _ = decode(document.body, document.content_type)
-        find: Find = partial(json.values, json.parsed(text))
+        find = partial(json.values, json.parsed(text))
     else:
         text, _ = decode_page(document.body, document.content_type)
         page = html.parsed(text)
@@ -30,6 +34,23 @@ def read_detail(document: Document, detail: Detail) -> Draft:
     if not any(getattr(draft, name, None) for name in NAMED):
         raise Unreadable(f"no {' or '.join(name for name, _ in picks)} in it yet")
     return draft
+
+
+def _article(detail: Detail, page: str, url: str, pick: Pick) -> list[str]:
+    """What a page is about, as HTML, without the elements that go; nothing where that cannot be told."""
+    del pick
+    found = extract(
+        without(page, detail.remove) if detail.remove else page,
+        url=url,
+        output_format="html",
+        include_links=True,
+        include_images=True,
+        include_formatting=True,
+        include_tables=True,
+        include_comments=False,
+        favor_recall=True,
+    )
+    return [found] if found else []
 
 
 NAMED = ("title", "summary", "content", "published", "authors", "terms", "enclosures", "link", "rights", "language")

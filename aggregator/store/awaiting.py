@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
@@ -26,7 +26,7 @@ def expect(connection: Connection, source: Source, new: Iterable[tuple[int, Entr
             "source_id": source.id,
             "url": entry.detail,
             "since": now,
-            "until": now + source.hold if source.hold else now,
+            "until": now + (source.detail.hold if source.detail else timedelta()),
             "due": now,
             "attempts": 0,
         }
