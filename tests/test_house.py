@@ -34,6 +34,7 @@ from aggregator.sources import KINDS
 ROOT = Path(__file__).parents[1]
 HOUSE = ROOT / "aggregator"
 README = (ROOT / "README.md").read_text("utf-8")
+CONFIG = (ROOT / "docs/config.md").read_text("utf-8")
 
 # ---------------------------------------------------------------- the law
 
@@ -351,9 +352,9 @@ def written(default: Any) -> str:
     return str(default)
 
 
-def table_under(heading: str) -> dict[str, list[str]]:
-    """The rows of the first table under a heading of the README, by their first cell without backticks."""
-    section = re.split(r"^#+ ", README.partition(f" {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+def table_under(heading: str, page: str = README) -> dict[str, list[str]]:
+    """The rows of the first table under a heading of a page, by their first cell without backticks."""
+    section = re.split(r"^#+ ", page.partition(f" {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
     rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     assert len(rows) > 2, f"no table under {heading}"
     cells = [[cell.strip() for cell in row] for row in rows[2:]]
@@ -362,12 +363,12 @@ def table_under(heading: str) -> dict[str, list[str]]:
     return dict(zip(names, (row[1:] for row in cells), strict=True))
 
 
-def test_readme_has_a_row_for_every_config_key_and_no_other() -> None:
-    assert set(table_under("Every config key")) == set(config_keys())
+def test_the_docs_have_a_row_for_every_config_key_and_no_other() -> None:
+    assert set(table_under("Every config key", CONFIG)) == set(config_keys())
 
 
-def test_readme_gives_the_defaults_that_are_so() -> None:
-    rows = table_under("Every config key")
+def test_the_docs_give_the_defaults_that_are_so() -> None:
+    rows = table_under("Every config key", CONFIG)
     wrong = {}
     for key, default in config_keys().items():
         said = rows[key][0]
@@ -382,9 +383,9 @@ def test_readme_gives_the_defaults_that_are_so() -> None:
     assert wrong == {}
 
 
-def test_readme_says_what_may_not_stand_under_defaults() -> None:
+def test_the_docs_say_what_may_not_stand_under_defaults() -> None:
     only_own = [name for name in SourceKeys.model_fields if name not in SourceDefaults.model_fields]
-    assert f"except {', '.join(f'`{name}`' for name in sorted(only_own))};" in " ".join(README.split())
+    assert f"except {', '.join(f'`{name}`' for name in sorted(only_own))};" in " ".join(CONFIG.split())
 
 
 def test_readme_names_every_command_and_no_other() -> None:
