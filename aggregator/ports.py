@@ -95,6 +95,9 @@ class Store(Protocol):
     async def newest(self, path: str, limit: int) -> list[Kept]:
         """The newest entries of the page at `path`, newest first."""
 
+    async def newest_of_each(self, paths: Sequence[str]) -> list[Kept]:
+        """The newest entry of each of the pages that has one."""
+
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""
 

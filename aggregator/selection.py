@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from aggregator.clean.attribution import visible_line
+from aggregator.clean.urls import absolute
 from aggregator.model import (
     Category,
     Kept,
+    Listed,
     Origin,
     Page,
     Person,
@@ -67,6 +69,20 @@ def placing(catalogue: Catalogue, source_id: str, path: str, position: int | Non
     return Placing(path, True, why) if position <= limit else Placing(path, False, f"limit reached: {why}")
 
 
+def listed(catalogue: Catalogue, path: str, found: Mapping[str, Origin]) -> tuple[Listed, ...]:
+    """The sources behind the category at `path`, in the order of the config; `found` is what each said of itself."""
+    if not path.startswith("category/"):
+        return ()
+    sources = []
+    for source in catalogue.sources.values():
+        if path in source.pages:
+            origin = found.get(source.id)
+            title = source.title or (origin.title if origin else source.id)
+            html_url = absolute(source.html_url) or (origin.html_url if origin else None)
+            sources.append(Listed(title, _address_of(source), html_url, source.categories))
+    return tuple(sources)
+
+
 def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
     """The page at `path` (a category's or a source's) with these entries, which are newest first."""
     kind, name, _ = path.split("/")
@@ -81,7 +97,7 @@ def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
         shown = tuple(_shown(catalogue, one, everything) for one in entries)
         newest = _origin(entries[0].entry.origin, source) if entries else None
         title = source.title or (newest.title if newest else source.id)
-        html_url = source.html_url or (newest.html_url if newest else None)
+        html_url = absolute(source.html_url) or (newest.html_url if newest else None)
         rights = source.rights or (newest.rights if newest else None)
     updated = max((one.updated for one in shown), default=None)
     return Page(
@@ -120,7 +136,7 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
         enclosures=entry.enclosures,
         # A feed that holds an entry was updated when the entry was, if it does not say so itself.
         origin=origin if origin.updated else replace(origin, updated=kept.updated),
-        via=source.public_url,
+        via=_address_of(source),
         attribution=line,
         source_title=polled.title,
         source_page=source_page(source.id),
@@ -135,10 +151,15 @@ def _origin(found: Origin, source: Source) -> Origin:
     return replace(
         found,
         title=source.title or found.title,
-        html_url=source.html_url or found.html_url,
+        html_url=absolute(source.html_url) or found.html_url,
         rights=source.rights or found.rights,
-        self_url=source.public_url,
+        self_url=_address_of(source),
     )
+
+
+def _address_of(source: Source) -> str:
+    """The address that readers are told, as an IRI (RFC 3987): the operator may have written it otherwise."""
+    return absolute(source.public_url) or source.public_url
 
 
 def _terms(catalogue: Catalogue, source: Source, category: Category, own: tuple[Term, ...]) -> tuple[Term, ...]:

@@ -98,6 +98,7 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
     folder_is_there = (settings.output.dir / builder.catalogue.pages()[0] / "feed.atom").exists()
     if await store.fact(PUBLISHED_WITH) != mark or not folder_is_there:
         await store.mark_stale((*builder.catalogue.pages(), HOME))
+        await builder.tidy()
         await store.set_fact(PUBLISHED_WITH, mark)
 
 

@@ -611,6 +611,31 @@ HOUSE_LAWS: dict[str, tuple[Rule, ...]] = {
 }
 
 
+# ---- what validators warn of
+
+
+def warnings(document: bytes, address: str) -> list[str]:
+    """What the W3C's validator warns of although RFC 4287 allows it, in a document published at `address`."""
+    root = _root(document)
+    return [root] if isinstance(root, str) else list(_warnings(root, address))
+
+
+def _warnings(feed: Element, address: str) -> Iterator[str]:
+    selves = [link.get("href") for link in _links(feed, "self")]
+    if selves != [address]:
+        yield f"the self link is {selves}, and the document is at {address}"
+    titles = Counter(
+        (entry.findtext(ATOM + "title"), entry.findtext(ATOM + "id")) for entry in feed.iter(ATOM + "entry")
+    )
+    for title, count in titles.items():
+        if count > 1:
+            yield f"{count} entries are called {title}"
+    for entry in feed.iter(ATOM + "entry"):
+        summary, content = entry.findtext(ATOM + "summary"), entry.findtext(ATOM + "content")
+        if summary and summary == content:
+            yield f"{entry.findtext(ATOM + 'id')} says the same in summary and content"
+
+
 # ---- what a reader gets
 
 

@@ -25,8 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import feedparser
+import json_feed_rules
+import opml_rules
 import pytest
-from atom_rules import house_violations, read_back, violations
+import rss_rules
+from atom_rules import house_violations, read_back, violations, warnings
 from conftest import Place
 from scripted_web import ScriptedWeb
 
@@ -199,9 +202,20 @@ def enclosure_as_read(enclosure: Enclosure) -> dict[str, str]:
 
 
 def judged(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
-    """What is wrong with a published feed, and what a reader gets out of it."""
+    """What is wrong with a page's feeds and lists, and what a reader gets out of its Atom feed."""
     document = path.read_bytes()
-    return violations(document) + house_violations(document), read_back(document)
+    read, told = read_back(document), violations(document) + house_violations(document)
+    address = f"{BASE_URL}/{path.parent.parent.name}/{path.parent.name}/feed"
+    told += warnings(document, f"{address}.atom")
+    rss, feed = path.with_suffix(".rss").read_bytes(), path.with_suffix(".json").read_bytes()
+    told += rss_rules.violations(rss, f"{address}.rss") + json_feed_rules.violations(feed, f"{address}.json")
+    for other in (json_feed_rules.read_back(feed), rss_rules.read_back(rss)):
+        for name in ("id", "link", "published", "updated"):
+            if [one[name] for one in other] != [one[name] for one in read]:
+                told.append(f"another format says something else than Atom of {name}")
+    if (sources := path.with_name("sources.opml")).exists():
+        told += opml_rules.violations(sources.read_bytes())
+    return told, read
 
 
 def test_every_published_feed_keeps_the_rules_and_reads_back_as_kept(polled: Polled) -> None:

@@ -69,8 +69,11 @@ class OutputKeys(Keys):
 
     dir: FilePath = Field(Path("var/public"), description="The published folder.")
     limit: Limit = Field(50, description="How many entries a feed shows.")
-    formats: Annotated[tuple[Literal["atom", "html"], ...], BeforeValidator(one_or_many)] = Field(
-        ("atom", "html"), description="What is written for every page; atom is always among them."
+    formats: Annotated[tuple[Literal["atom", "rss", "json", "html", "opml"], ...], BeforeValidator(one_or_many)] = (
+        Field(
+            ("atom", "rss", "json", "html", "opml"),
+            description="What is written for every page; atom is always among them.",
+        )
     )
 
     compress: Annotated[tuple[Literal["gzip", "br"], ...], BeforeValidator(one_or_many)] = Field(

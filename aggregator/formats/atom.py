@@ -9,6 +9,8 @@ links and `source` are written there, and the children put in the order that sui
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from feedgen.entry import FeedEntry
@@ -17,10 +19,14 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator import __version__
-from aggregator.formats.media import append_media, spaces_of
-from aggregator.model import Origin, Page, Person, Rendered, Shown
+from aggregator.formats.media import SPACES, append_media, spaces_of
+from aggregator.formats.screening import check, screened
+from aggregator.formats.shelf import Shelf
+from aggregator.formats.spaces import written_within
+from aggregator.model import Origin, Page, Person, Removed, Rendered, Shown, Site
 
-ATOM = "http://www.w3.org/2005/Atom"
+HISTORY = "http://purl.org/syndication/history/1.0"
+TOMBS = "http://purl.org/atompub/tombstones/1.0"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 ORDER = ("id", "title", "link", "published", "updated", "author", "category", "summary", "content")
 # The date of a feed that never had an entry; it must have one (§4.1.1), and "now" would change at every build.
@@ -29,19 +35,36 @@ MEDIA_TYPE = "application/atom+xml"
 
 
 def render(page: Page) -> Rendered:
-    """The page as `feed.atom`; an entry that cannot be written is left out and named in `problems`."""
+    """The page as `feed.atom`, or as an archive document; what cannot be written is left out and named."""
+    language = page.language or page.site.language
+    sound = screened(page, _SHELF, language)
+    page = replace(page, shown=sound.shown)
+    whole: bytes = _feed(page, language).atom_str(pretty=False)
+    declaration, _, feed = whole.partition(b"\n")
+    # feedgen writes `<feed …/>` shut around what the head has; the entries, written one by one, go in before its end.
+    body = feed.removesuffix(b"</feed>")
+    links = b"".join(etree.tostring(element) for element in _chain(page))
+    tombs = b"".join(_tomb(removed) for removed in page.removed)
+    parts = [declaration, b"\n", stylesheet_instruction(page.site), body, links, tombs, *sound.written, b"</feed>\n"]
+    return Rendered(page.document("atom"), b"".join(parts), sound.problems)
+
+
+def _feed(page: Page, language: str) -> FeedGenerator:
+    """The feed without its entries."""
     feed = FeedGenerator()
     feed.id(page.feed_address)
     feed.title(page.title if page.title == page.site.title else f"{page.title} – {page.site.title}")
     feed.updated(page.updated or NO_ENTRY_YET)
-    feed.link(href=page.feed_address, rel="self", type=MEDIA_TYPE)
+    feed.link(href=f"{page.site.base_url}/{page.document('atom')}", rel="self", type=MEDIA_TYPE)
     feed.link(href=page.address, rel="alternate", type="text/html")
-    for hub in page.site.hubs:
-        feed.link(href=hub, rel="hub")
+    if page.chain.name is None:
+        for hub in page.site.hubs:
+            feed.link(href=hub, rel="hub")
     author = page.site.author or Person(page.site.title)
     feed.author(name=author.name, email=author.email, uri=author.uri)
-    feed.language(page.language or page.site.language)
-    feed.generator("aggregator", version=__version__)
+    feed.language(language)
+    # An archive document must not change only because the program did.
+    feed.generator("aggregator", version=__version__ if page.chain.name is None else None)
     rights = page.rights or page.site.rights
     if rights:
         feed.rights(rights)
@@ -49,17 +72,35 @@ def render(page: Page) -> Rendered:
         feed.logo(page.image)
     feed.register_extension("spaces", _Spaces, atom=True, rss=False)
     feed.spaces.bound = spaces_of(page.shown)
-    problems = []
-    for shown in page.shown:
-        try:
-            entry = _entry(shown, feed_language=page.language or page.site.language)
-            entry.atom_entry()  # a trial: one illegal character would fail the whole feed
-        except (ValueError, TypeError) as error:
-            problems.append(f"{shown.id}: {error}")
-        else:
-            feed.add_entry(entry, order="append")
-    body: bytes = feed.atom_str(pretty=False)
-    return Rendered(f"{page.path}feed.atom", body + b"\n", tuple(problems))
+    return feed
+
+
+def _chain(page: Page) -> Iterator[etree._Element]:
+    """The links between the documents of a history (RFC 5005 §4)."""
+    chain = page.chain
+    if chain.name:
+        yield etree.Element(f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY})
+        yield etree.Element("link", rel="current", href=page.feed_address, type=MEDIA_TYPE)
+    for relation, name in (("prev-archive", chain.previous), ("next-archive", chain.next)):
+        if name:
+            address = f"{page.site.base_url}/{page.archived(name, 'atom')}"
+            yield etree.Element("link", rel=relation, href=address, type=MEDIA_TYPE)
+
+
+def _tomb(removed: Removed) -> bytes:
+    """What says that an entry is no more (RFC 6721 §3)."""
+    tomb = etree.Element(
+        f"{{{TOMBS}}}deleted-entry", ref=removed.id, when=removed.when.isoformat(), nsmap={"at": TOMBS}
+    )
+    if removed.reason:
+        etree.SubElement(tomb, f"{{{TOMBS}}}comment").text = removed.reason
+    return etree.tostring(tomb, encoding="utf-8")
+
+
+def _written(shown: Shown, feed_language: str) -> bytes:
+    """One entry."""
+    check(shown)
+    return written_within("feed", SPACES, _entry(shown, feed_language).atom_entry())
 
 
 def _entry(shown: Shown, feed_language: str) -> FeedEntry:
@@ -90,6 +131,12 @@ def _entry(shown: Shown, feed_language: str) -> FeedEntry:
     if shown.rights:
         entry.rights(shown.rights)
     return entry
+
+
+def stylesheet_instruction(site: Site) -> bytes:
+    """What lets a browser show a feed to people (https://www.w3.org/TR/xml-stylesheet/); readers pass over it."""
+    address = html.escape(f"{site.base_url}/feed.css")
+    return f'<?xml-stylesheet type="text/css" href="{address}"?>\n'.encode()
 
 
 def with_line(markup: str, shown: Shown) -> str:
@@ -177,3 +224,6 @@ def _link(parent: etree._Element, rel: str, href: str, kind: str | None = None, 
     for name, value in {"type": kind, **more}.items():
         if value:
             link.set(name, value)
+
+
+_SHELF = Shelf(_written)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from aggregator.clean.excerpt import excerpt
 from aggregator.formats.languages import Direction, known_tag, primary, tag_direction, text_direction
+from aggregator.formats.screening import without_broken
 from aggregator.formats.words import Words, words_for
 from aggregator.model import Home, Page, Person, Rendered, Shown, Site
 
@@ -90,18 +91,21 @@ class _Frame:
 def render(page: Page) -> Rendered:
     """A category or a source as a page. Titles lead to the originals; feed readers find the feed."""
     root = _root(page.path)
-    return _rendered(
+    page, problems = without_broken(page)
+    rendered = _rendered(
         f"{page.path}index.html",
         "page.html",
         page=_list(page, root, len(page.shown)),
         frame=_frame(page.site, root, page.rights),
         words=words_for(page.site.language),
     )
+    return replace(rendered, problems=problems)
 
 
 def render_home(home: Home) -> Rendered:
     """The home page: everything, each category with its newest titles, and the sources behind them."""
     root, words = _root(""), words_for(home.site.language)
+    home = _without_broken(home)
     return _rendered(
         "index.html",
         "home.html",
@@ -115,10 +119,20 @@ def render_home(home: Home) -> Rendered:
     )
 
 
-def stylesheet() -> Rendered:
-    """The one stylesheet of all pages."""
-    source, _, _ = _LOADER.get_source(_ENVIRONMENT, "style.css")
-    return Rendered(path="style.css", body=source.encode())
+def _without_broken(home: Home) -> Home:
+    """What is broken is named where its own page is written."""
+    return replace(
+        home,
+        everything=without_broken(home.everything)[0],
+        categories=tuple(without_broken(page)[0] for page in home.categories),
+        sources=tuple(without_broken(page)[0] for page in home.sources),
+    )
+
+
+def stylesheet(name: str = "style.css") -> Rendered:
+    """The one stylesheet of all pages, or `feed.css`, that of feeds in a browser."""
+    source, _, _ = _LOADER.get_source(_ENVIRONMENT, name)
+    return Rendered(path=name, body=source.encode())
 
 
 def _rendered(path: str, template: str, *, words: Words, frame: _Frame, **shapes: object) -> Rendered:

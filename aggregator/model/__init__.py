@@ -65,9 +65,12 @@ from aggregator.model.recipes import (
     Replacement,
 )
 from aggregator.model.shown import (
+    Chain,
     Home,
+    Listed,
     Page,
     Receipt,
+    Removed,
     Rendered,
     Shown,
 )
@@ -90,6 +93,7 @@ __all__ = [
     "Awaited",
     "Cadence",
     "Category",
+    "Chain",
     "Changes",
     "Chapters",
     "Credit",
@@ -112,6 +116,7 @@ __all__ = [
     "Intake",
     "Kept",
     "Known",
+    "Listed",
     "Markup",
     "Moving",
     "NamedBy",
@@ -126,6 +131,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Recipe",
+    "Removed",
     "Rendered",
     "Replacement",
     "RevisedEntry",

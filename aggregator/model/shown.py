@@ -44,11 +44,44 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A source as a list of sources names it (OPML 2.0): no address in it holds a secret. `categories` are slugs."""
+
+    title: str
+    feed_url: str
+    html_url: str | None
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Where a document stands in the history of its feed (RFC 5005 §4).
+
+    `name` is that of an archive document, such as "2026-11", and None for the document that people subscribe to.
+    `previous` is the archive document before it, `next` the one after it, if there are any.
+    """
+
+    name: str | None = None
+    previous: str | None = None
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An entry that was taken out for good (RFC 6721): its published id, and when; `reason` is for people."""
+
+    id: str
+    when: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One output, ready for any format. `path` is its folder under the site, with a trailing slash ("" is home).
 
     `updated` is that of its newest member (or None while it has none), never "now". `shown` is newest first. The page
-    of a source has the `image` of its feed, and its `show` when that is a podcast.
+    of a source has the `image` of its feed, and its `show` when that is a podcast. `sources` are those behind a
+    category, `removed` the entries that once stood here.
     """
 
     path: str
@@ -61,6 +94,9 @@ class Page:
     language: str | None = None
     image: str | None = None
     show: Show | None = None
+    sources: tuple[Listed, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    chain: Chain = Chain()
 
     @property
     def address(self) -> str:
@@ -71,6 +107,14 @@ class Page:
     def feed_address(self) -> str:
         """The absolute address of the page's canonical feed."""
         return f"{self.address}feed.atom"
+
+    def document(self, suffix: str) -> str:
+        """The path of this document in the format with this suffix."""
+        return self.archived(self.chain.name, suffix) if self.chain.name else f"{self.path}feed.{suffix}"
+
+    def archived(self, name: str, suffix: str) -> str:
+        """The path of an archive document of the page."""
+        return f"{self.path}archive/{name}.{suffix}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from aggregator.model import Receipt, Rendered
 from aggregator.publish.coding import CODINGS, is_worth_it
 from aggregator.publish.manifest import Manifest
 from aggregator.publish.names import fault
+
+SYNCING = 32  # how many files wait for the disk at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Folder:
         self.root = root
         self._compress = tuple(compress)
         self._manifest = Manifest(root)
+        self._syncing = ThreadPoolExecutor(SYNCING, thread_name_prefix="sync")
 
     def put(self, rendered: Rendered) -> Receipt:
         """Make one file hold these bytes. Raises `PublishError`."""
@@ -42,21 +46,20 @@ class Folder:
         file before its variants, which carry its time to the nanosecond: one with another time is that of an older
         file, and no server of ours sends it. Raises `PublishError`.
         """
+        targets = [self._place(rendered.path) for rendered in many]
         receipts, ready = [], list[_Written]()
-        for rendered in many:
-            target = self._place(rendered.path)
+        with _translated(self.root):
+            self._manifest.add(rendered.path for rendered in many)
+        for target, rendered in zip(targets, many, strict=True):
             with _translated(target):
-                self._manifest.add((rendered.path,))
                 receipt, written = self._beside(target, rendered)
             receipts.append(receipt)
             ready += written
         with _translated(self.root):
-            for one in ready:
-                _sync(one.beside, os.O_RDONLY)
+            self._sync([one.beside for one in ready], os.O_RDONLY)
             for one in ready:
                 one.beside.replace(one.target)
-            for folder in dict.fromkeys(one.target.parent for one in ready):
-                _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+            self._sync(dict.fromkeys(one.target.parent for one in ready), os.O_RDONLY | os.O_DIRECTORY)
         return receipts
 
     def tidy(self, wanted: Callable[[str], bool]) -> int:
@@ -96,6 +99,11 @@ class Folder:
             elif not same or _modified(variant) != moment:
                 written.append(_write(variant, CODINGS[coding][1](rendered.body), moment))
         return Receipt.UNCHANGED if same else Receipt.WRITTEN, written
+
+    def _sync(self, paths: Iterable[Path], flags: int) -> None:
+        """Bring files or folders to the disk. At once: what waits together for the disk waits once, not in turn."""
+        for _ in self._syncing.map(lambda path: _sync(path, flags), paths):
+            pass
 
     def _remove_empty(self, folder: Path) -> None:
         """Remove a folder, and those around it, that nothing is left in."""

@@ -100,6 +100,10 @@ class SqlStore:
         """The newest entries of the page at `path`, newest first, the later row first where times are equal."""
         return await self._writer.read(lambda connection: _newest(connection, path, limit))
 
+    async def newest_of_each(self, paths: Sequence[str]) -> list[Kept]:
+        """The newest entry of each of the pages that has one."""
+        return await self._writer.read(lambda c: [kept for path in paths for kept in _newest(c, path, 1)])
+
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""
         return await self._writer.read(lambda c: {row.page: row.version for row in c.execute(select(STALE))})
