@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from aggregator.changes import decide, hashes_in
 from aggregator.clean.concealing import concealed
 from aggregator.errors import AggregatorError
 from aggregator.model import Changes, Document, Failed, Intake, Outcome, Reason, Source, Unchanged, Visit
+from aggregator.paging import is_all_new, joined, next_address, unfinished
 from aggregator.placing import Place, on_own_pages
 from aggregator.ports import Clock, Fetcher, Reader, Store
 from aggregator.schedule import scheduled
@@ -18,15 +23,24 @@ log = logging.getLogger(__name__)
 
 
 async def poll(
-    source: Source, *, fetcher: Fetcher, reader: Reader, store: Store, clock: Clock, place: Place = on_own_pages
+    source: Source,
+    *,
+    fetcher: Fetcher,
+    reader: Reader,
+    store: Store,
+    clock: Clock,
+    place: Place = on_own_pages,
+    delay: float = 0.0,
 ) -> Changes:
-    """Walk one source in; `place` says which pages an entry stands on.
+    """Walk one source in.
+
+    `place` says which pages an entry stands on, `delay` how many seconds lie between two pages of the source's list.
 
     Raises only what the store raises: then nothing was written, and the attempt is.
     """
     began = clock.now()
     visit = await store.begin(source, began)
-    ended = await _ended(source, visit, fetcher, reader)
+    ended = await _ended(source, visit, fetcher, reader, delay)
     keys = [entry.key for entry in ended[1].entries] if isinstance(ended, tuple) else []
     known = await store.known(source, keys) if keys else {}
     now = clock.now()
@@ -40,7 +54,7 @@ async def poll(
 
 
 async def _ended(
-    source: Source, visit: Visit, fetcher: Fetcher, reader: Reader
+    source: Source, visit: Visit, fetcher: Fetcher, reader: Reader, delay: float
 ) -> Unchanged | Failed | tuple[Document, Intake]:
     """How the poll ended: with nothing new, with a failure, or with a document and what it holds."""
     try:
@@ -49,9 +63,12 @@ async def _ended(
             case Unchanged() | Failed():
                 return fetched
             case Document():
-                intake = await reader.read(source, fetched, hashes_in(visit.seen))
+                seen = hashes_in(visit.seen)
+                intake = await reader.read(source, fetched, seen)
                 if isinstance(intake, Intake):
-                    return fetched, intake
+                    return await _with_further_pages(
+                        source, fetched, intake, partial(_page, fetcher, reader, seen), delay
+                    )
                 return Failed(intake.reason, intake.detail, intake.status, fetched.hints)
             case _:
                 assert_never(fetched)
@@ -62,6 +79,36 @@ async def _ended(
         told = concealed(traceback.format_exc(), source)
         log.error("poll broke", extra={"fields": {"source": source.id, "traceback": told}})
         return Failed(Reason.INTERNAL, f"a mistake in the program: {type(error).__name__}")
+
+
+async def _with_further_pages(
+    source: Source,
+    document: Document,
+    intake: Intake,
+    page: Callable[[Source], Awaitable[Intake | Failed]],
+    delay: float,
+) -> tuple[Document, Intake]:
+    """The document and what it holds, with the further pages of its list as far as all of them is new.
+
+    Where one of them cannot be had, the next poll asks for all again: what is only there would be lost otherwise.
+    """
+    number, latest = 2, intake
+    while is_all_new(latest) and (url := next_address(source, intake.more, number)):
+        await asyncio.sleep(delay)
+        ended = await page(replace(source, url=url))
+        if isinstance(ended, Failed):
+            problem = f"page {number} of the list: {ended.reason}: {ended.detail}"
+            return replace(document, validators=None, body_hash=""), unfinished(intake, problem)
+        intake, latest, number = joined(intake, ended), ended, number + 1
+    return document, intake
+
+
+async def _page(fetcher: Fetcher, reader: Reader, seen: frozenset[bytes], source: Source) -> Intake | Failed:
+    """What stands on a further page, asked for unconditionally."""
+    fetched = await fetcher.fetch(source, Visit(source.id, None))
+    if isinstance(fetched, Document):
+        return await reader.read(source, fetched, seen)
+    return fetched if isinstance(fetched, Failed) else Failed(Reason.PROTOCOL, "not modified, but nobody had asked")
 
 
 def _report(changes: Changes, seconds: float) -> None:

@@ -125,9 +125,12 @@ async def open_engine(
         clock = SystemClock()
         place, _ = _placing(settings)
         robots = Robots(fetcher.fetch)
+        delay = settings.fetch.per_host.delay.total_seconds()
 
         async def walk(source: Source) -> Changes:
-            changes = await poll(source, fetcher=fetcher, reader=reader, store=store, clock=clock, place=place)
+            changes = await poll(
+                source, fetcher=fetcher, reader=reader, store=store, clock=clock, place=place, delay=delay
+            )
             heard(changes)
             return changes
 
@@ -140,7 +143,7 @@ async def open_engine(
                 limits=HostLimits(
                     settings.fetch.concurrency,
                     settings.fetch.per_host.concurrency,
-                    settings.fetch.per_host.delay.total_seconds(),
+                    delay,
                 ),
                 clock=clock,
                 awaited=lambda source: store.awaited(source, clock.now()),

@@ -43,7 +43,7 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
     apart = told_apart(entries)
     # Entries that share a key are told apart by looking at all of them, so the next poll must see all of them again.
     hashes = reading.hashes if list(apart) == entries else frozenset()
-    return Intake(origin, apart, tuple(problems), hashes, reading.cadence)
+    return Intake(origin, apart, tuple(problems), hashes, reading.cadence, reading.more)
 
 
 def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:

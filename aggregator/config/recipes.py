@@ -45,8 +45,14 @@ def recipe(kind: str, chosen: Mapping[str, Any]) -> Recipe | None:
         language=list_of.language,
         fields=_picks(chosen["fields"], kind),
         detail=_detail(detail, kind) if detail else None,
-        paging=Paging(paging.by, paging.param, paging.path, paging.max_pages) if paging else None,
+        paging=_paging(paging, chosen["fields"].get("id")) if paging else None,
     )
+
+
+def _paging(keys: PagingKeys, own_id: FieldKeys | None) -> Paging:
+    """The last id is, where nothing else is said, the id of the last item."""
+    path = keys.path or (own_id.path if own_id and keys.by == "last_id" else None)
+    return Paging(keys.by, keys.param, path, keys.max_pages)
 
 
 def _picks(fields: Mapping[FieldName, FieldKeys], kind: str) -> tuple[tuple[str, Pick], ...]:

@@ -75,7 +75,7 @@ class Intake:
     """One document, read and cleaned. `entries` are in the document's order; `problems` is what was survived.
 
     `hashes` is what the next poll may take as seen: those of all entries, or none when entries had to be told apart,
-    which takes all of them together.
+    which takes all of them together. `more` is what the next page of its list is asked for with.
     """
 
     origin: Origin
@@ -83,6 +83,7 @@ class Intake:
     problems: tuple[str, ...] = ()
     hashes: frozenset[bytes] = frozenset()
     cadence: Cadence = Cadence()
+    more: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

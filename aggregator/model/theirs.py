@@ -99,7 +99,7 @@ class Reading:
     """One document as its publisher wrote it; `problems` lists, one line each, what was survived.
 
     `hashes` are those of the bytes of all its entries; empty where the document could not be cut at them. `drafts`
-    leaves out the entries whose hash had been seen before.
+    leaves out the entries whose hash had been seen before. `more` is what the next page of the list is asked for with.
     """
 
     feed: FeedFound
@@ -107,3 +107,4 @@ class Reading:
     problems: tuple[str, ...] = ()
     hashes: frozenset[bytes] = frozenset()
     cadence: Cadence = Cadence()
+    more: str | None = None

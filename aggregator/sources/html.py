@@ -52,7 +52,17 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
         hashes.append(mark)
         if mark not in seen:
             drafts.append(draft)
-    return Reading(_feed(page, base), tuple(drafts), tuple(problems), frozenset(hashes))
+    more = _more(recipe, page, elements[-1], base)
+    return Reading(_feed(page, base), tuple(drafts), tuple(problems), frozenset(hashes), more=more)
+
+
+def _more(recipe: Recipe, page: lxml.html.HtmlElement, last: etree._Element, base: str) -> str | None:
+    """What the next page is asked for with: it stands in the last item, or anywhere in the page."""
+    paging = recipe.paging
+    if paging is None or paging.path is None:
+        return None
+    pick = Pick(paging.path, recipe.language, "href" if paging.by == "link" else TEXT)
+    return next(iter(values(last if paging.by == "last_id" else page, base, {}, pick)), None)
 
 
 def parsed(text: str) -> lxml.html.HtmlElement:

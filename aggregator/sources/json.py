@@ -12,7 +12,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from aggregator.errors import Unreadable
-from aggregator.model import Document, Draft, FeedFound, Pick, Reading, Recipe
+from aggregator.model import Document, Draft, FeedFound, Paging, Pick, Reading, Recipe
 from aggregator.sources.encoding import decode
 from aggregator.sources.picking import Missing, draft_of
 
@@ -47,7 +47,8 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
             problems.append(f"item {number} has no {error} yet")
         else:
             hashes.append(mark)
-    return Reading(FeedFound(), tuple(drafts), tuple(problems), frozenset(hashes))
+    more = _more(recipe.paging, answer, items)
+    return Reading(FeedFound(), tuple(drafts), tuple(problems), frozenset(hashes), more=more)
 
 
 def parsed(text: str) -> Any:
@@ -69,6 +70,13 @@ def _items(answer: Any, path: str) -> list[Any]:
     if isinstance(found, list):
         return found
     raise Unreadable(f'no list at "{path}"; the answer is {_described(answer)}')
+
+
+def _more(paging: Paging | None, answer: Any, items: list[Any]) -> str | None:
+    """What the next page is asked for with: it stands in the last item, or beside the items."""
+    if paging is None or paging.path is None or not items:
+        return None
+    return next(iter(_text(found_at(paging.path, items[-1] if paging.by == "last_id" else answer))), None)
 
 
 def _described(answer: Any) -> str:
