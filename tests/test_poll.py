@@ -334,8 +334,11 @@ async def test_an_attempt_is_written_before_the_fetch_and_a_crash_loop_backs_off
         due.append(visit.due - walk.clock.now())
     assert due == [timedelta(), timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
     await walk.poll(one)
+    ended = await walk.visit(one)
     await walk.store.begin(one, walk.clock.now())
-    assert (await walk.visit(one)).due == walk.clock.now(), "a poll that ended resets the count"
+    assert (await walk.visit(one)).due == ended.due, "a poll that ended resets the count, and one death delays nobody"
+    await walk.store.begin(one, walk.clock.now())
+    assert (await walk.visit(one)).due == walk.clock.now() + timedelta(minutes=1)
 
 
 async def test_a_mistake_of_ours_fails_one_poll_and_says_so(walk: Walk, web: ScriptedWeb) -> None:

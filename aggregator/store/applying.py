@@ -2,85 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from aggregator.clean.filling import carried_over
 from aggregator.clean.identity import minted_id
 from aggregator.clean.names import address_name, link_number, title_name
 from aggregator.clean.urls import host_of
-from aggregator.model import HOME, Changes, Entry, NewEntry, RevisedEntry, Visit, Why
+from aggregator.model import HOME, Changes, Entry, NewEntry, RevisedEntry, Why
 from aggregator.model import Source as Configured
+from aggregator.store import visits
 from aggregator.store.awaiting import expect
 from aggregator.store.codec import pack_entry, unpack_entry
 from aggregator.store.places import mark_stale, place
-from aggregator.store.tables import (
-    ENTRY,
-    MEMBERSHIP,
-    NAME,
-    REVISION,
-    TOMBSTONE,
-    VISIT,
-    lesson_of,
-    outcome_of,
-    pages_column,
-    visit_of,
-)
-
-# How long a source is put off after the program died in its poll: not at all the first time, then doubling.
-AFTER_DEATH = timedelta(minutes=1)
-LONGEST_AFTER_DEATH = timedelta(days=1)
-LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone")
-
+from aggregator.store.tables import ENTRY, MEMBERSHIP, NAME, REVISION, TOMBSTONE, VISIT, pages_column
 
 # Made once: to put a statement together takes longer than to run it.
-_VISITS = select(VISIT).where(VISIT.c.source_id.in_(bindparam("names", expanding=True)))
-_VISITED = update(VISIT).where(VISIT.c.source_id == bindparam("of"))
 _TAKEN = select(ENTRY.c.published_id).where(ENTRY.c.published_id.in_(bindparam("ids", expanding=True)))
 _LAST = select(*(select(func.coalesce(func.max(table.c.number), 0)).scalar_subquery() for table in (ENTRY, TOMBSTONE)))
 _NEW_ENTRY, _NEW_PLACE, _name = insert(ENTRY), insert(MEMBERSHIP), upsert(NAME)
 _NAMED = _name.on_conflict_do_update(index_elements=["name"], set_={"entry_number": _name.excluded.entry_number})
 
 
-def begin(connection: Connection, asked: list[tuple[str, datetime]]) -> list[Visit]:
-    """Record the attempts, each a source and its time; give the visits as the last polls left them.
-
-    Only `attempted` is that of this poll.
-    """
-    names = [name for name, _ in asked]
-    rows = {row.source_id: row for row in connection.execute(_VISITS, {"names": names})}
-    connection.execute(_VISITED, [_attempt(rows[name], now) for name, now in asked])
-    return [visit_of(rows[name], now) for name, now in asked]
-
-
-def _attempt(row: Row[Any], now: datetime) -> dict[str, Any]:
-    delay = min(AFTER_DEATH * 2 ** min(row.attempts - 1, 20), LONGEST_AFTER_DEATH) if row.attempts else timedelta()
-    return {"of": row.source_id, "attempts": row.attempts + 1, "attempted": now, "due": now + delay}
-
-
 def apply(connection: Connection, many: list[Changes], base_url: str) -> list[None]:
     """Write what polls decided: their visits, new entries and revised ones, and mark the pages that show them."""
-    connection.execute(_VISITED, [_row(outcome_of, one.visit) for one in many])
-    learned = [one for one in many if _has_learned(one)]
-    if learned:
-        connection.execute(_VISITED, [_row(lesson_of, one.visit) for one in learned])
+    visits.end(connection, many)
     for changes in many:
         _apply(connection, changes, base_url)
     return [None] * len(many)
-
-
-def _row(columns: Callable[[Visit], dict[str, Any]], visit: Visit) -> dict[str, Any]:
-    return {"of": visit.source_id, **columns(visit)}
-
-
-def _has_learned(changes: Changes) -> bool:
-    before, after = changes.before, changes.visit
-    return before is None or any(getattr(before, name) != getattr(after, name) for name in LEARNED)
 
 
 def _apply(connection: Connection, changes: Changes, base_url: str) -> None:

@@ -4,6 +4,7 @@ an earlier one."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -37,6 +38,11 @@ def unpack(shape: type[T], text: str | bytes) -> T:
     """What `pack` wrote."""
     # Not strict: times were whole seconds in the first schema.
     return msgspec.json.decode(text, type=shape, strict=False)
+
+
+def reading(shape: type[T]) -> Callable[[str | bytes], T]:
+    """As `unpack`, made once for many."""
+    return msgspec.json.Decoder(shape, strict=False).decode
 
 
 def pack_entry(entry: Entry) -> bytes:

@@ -16,9 +16,9 @@ from sqlalchemy.engine import Connection
 
 from aggregator.model import Awaited, Changes, Filling, Kept, Known, Source, Visit
 from aggregator.placing import Place, Rules, no_rules, on_own_pages
-from aggregator.store import applying, awaiting, enrolling, places, telling
+from aggregator.store import applying, awaiting, enrolling, places, telling, visits
 from aggregator.store.database import hold, open_database
-from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, VISIT, kept_of, visit_of
+from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, kept_of
 from aggregator.store.writer import Writer
 
 _KNOWN = select(
@@ -77,7 +77,7 @@ class SqlStore:
         A source in whose poll the program died before is put off further each time, so that a crash loop neither
         hammers its host nor starves the others.
         """
-        return await self._writer.write_each(applying.begin, (source.id, now))
+        return await self._writer.write_each(visits.begin, (source.id, now))
 
     async def known(self, source: Source, keys: Iterable[str]) -> Mapping[str, Known]:
         """Which of these entry keys of the source are kept already."""
@@ -176,5 +176,5 @@ def _newest(connection: Connection, path: str, limit: int) -> list[Kept]:
 def _status(connection: Connection, source_ids: Sequence[str]) -> list[SourceStatus]:
     counted = select(ENTRY.c.source_id, func.count().label("entries")).group_by(ENTRY.c.source_id)
     counts = {row.source_id: row.entries for row in connection.execute(counted)}
-    visits = {row.source_id: visit_of(row) for row in connection.execute(select(VISIT))}
-    return [SourceStatus(name, counts.get(name, 0), visits.get(name)) for name in source_ids]
+    polled = visits.read(connection)
+    return [SourceStatus(name, counts.get(name, 0), polled.get(name)) for name in source_ids]

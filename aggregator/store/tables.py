@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from aggregator.model import Kept, Outcome, Reason, Source, Validators, Visit, Why
-from aggregator.store.codec import Memory, pack, unpack, unpack_entry
+from aggregator.model import Kept, Source
+from aggregator.store.codec import unpack_entry
 
 
 class Instant(TypeDecorator[datetime]):
@@ -252,30 +252,6 @@ AWAITED = _table(AwaitedRow)
 NAME, TOMBSTONE = _table(NameRow), _table(TombstoneRow)
 
 
-def visit_of(row: Row[Any], attempted: datetime | None = None) -> Visit:
-    """A visit as the walks know it; `attempted` when a poll begins at this moment."""
-    memory = unpack(Memory, row.memory) if row.memory != "{}" else Memory()
-    return Visit(
-        source_id=row.source_id,
-        due=row.due,
-        why=Why(row.why),
-        attempted=attempted or row.attempted,
-        finished=row.finished,
-        outcome=Outcome(row.outcome) if row.outcome else None,
-        reason=Reason(row.reason) if row.reason else None,
-        detail=row.detail,
-        failures=row.failures,
-        validators=unpack(Validators, row.validators) if row.validators else None,
-        body_hash=row.body_hash,
-        seen=row.seen,
-        cadence=memory.cadence,
-        recent=memory.recent,
-        address=row.address,
-        moving=memory.moving,
-        gone=memory.gone,
-    )
-
-
 def kept_of(row: Row[Any]) -> Kept:
     """An entry as the walk out knows it."""
     return Kept(
@@ -299,28 +275,3 @@ def pages_in(column: str) -> tuple[str, ...]:
 def pages_column(pages: tuple[str, ...], source: Source) -> str | None:
     """The pages of an entry as the store keeps them: nothing, when they are its source's."""
     return None if pages == source.pages else json.dumps(pages)
-
-
-def outcome_of(visit: Visit) -> dict[str, Any]:
-    """The columns that every poll changes."""
-    return {
-        "due": visit.due,
-        "why": visit.why.value,
-        "attempts": 0,
-        "finished": visit.finished,
-        "outcome": visit.outcome and visit.outcome.value,
-        "reason": visit.reason and visit.reason.value,
-        "detail": visit.detail,
-        "failures": visit.failures,
-    }
-
-
-def lesson_of(visit: Visit) -> dict[str, Any]:
-    """The columns that a poll changes only when it learned something about its source."""
-    return {
-        "validators": pack(visit.validators) if visit.validators else None,
-        "body_hash": visit.body_hash,
-        "seen": visit.seen,
-        "address": visit.address,
-        "memory": pack(Memory(visit.cadence, visit.recent, visit.moving, visit.gone)),
-    }

@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 
 from aggregator.clean.urls import absolute, same_address
 from aggregator.model import Entry, Kept, Visit
+from aggregator.store import visits
 from aggregator.store.codec import unpack_entry
-from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, STALE, VISIT, kept_of, visit_of
+from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, STALE, kept_of
 
 MOST_STORIES = 20  # entries that share a link; more would be a list, and no story
 ROWS_AT_A_TIME = 500
@@ -72,14 +73,14 @@ def _linking_to(connection: Connection, link: str) -> Iterator[int]:
 
 
 def _story(connection: Connection, kept: Kept) -> Story:
-    visit = connection.execute(select(VISIT).where(VISIT.c.source_id == kept.source_id)).one_or_none()
+    visit = visits.read(connection, [kept.source_id]).get(kept.source_id)
     stale = set(connection.execute(select(STALE.c.page)).scalars())
     mine = select(MEMBERSHIP.c.page, MEMBERSHIP.c.published).where(MEMBERSHIP.c.entry_number == kept.number)
     standings = [
         Standing(row.page, _position(connection, row.page, kept.number, row.published), row.page in stale)
         for row in connection.execute(mine.order_by(MEMBERSHIP.c.page)).all()
     ]
-    return Story(kept, visit_of(visit) if visit else None, tuple(standings), _versions(connection, kept))
+    return Story(kept, visit, tuple(standings), _versions(connection, kept))
 
 
 def _position(connection: Connection, page: str, number: int, published: datetime) -> int:
