@@ -25,6 +25,7 @@ from aggregator.config.keys import (
     SourceKeys,
     WebSubKeys,
 )
+from aggregator.config.leftovers import MANY, give_back
 from aggregator.config.mistakes import mistakes
 from aggregator.config.recipes import full_text, recipe
 from aggregator.config.tree import Spot, Tree, public_url
@@ -57,6 +58,13 @@ class Settings:
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """Read the config at `path`. Raises `ConfigError` with every mistake in it and in what it includes."""
+    settings = _load(path, environ)
+    if len(settings.sources) > MANY:
+        give_back()
+    return settings
+
+
+def _load(path: Path, environ: Mapping[str, str]) -> Settings:
     tree = read(path, environ)
     expand(tree)
     keys, refused = None, None
