@@ -42,6 +42,7 @@ LEAST_SECONDS, BYTES_PER_SECOND = 2.0, 256 * 1024
 # What an honest document needs at most, nearly always: 20 new items are read in 30 ms.
 QUICK_SECONDS = 1.0
 QUICK_BYTES = 256 * 1024
+LIGHT = 256 * 1024  # bytes of an intake that are unpacked in a few milliseconds; more are no work for the event loop
 PATIENT_NICE = 5  # whoever takes long lets the others go first, and still gets a quarter of a core
 BYTES_PER_WORKER = 1536 * 1024**2  # address space; a 10 MiB feed takes about 400 MiB
 DOCUMENTS_PER_WORKER = 500
@@ -80,6 +81,14 @@ def _take_in_packed(source: Source, document: Document, seen: frozenset[bytes]) 
     return msgspec.msgpack.encode(taken) if isinstance(taken, Intake) else taken
 
 
+def _unpacked(packed: bytes, source: Source) -> Intake:
+    """What a worker packed, without the secrets of its source."""
+    if any(secret.encode() in packed for secret in secrets_of(source)):
+        hidden = _concealed(msgspec.msgpack.decode(packed), source)
+        return msgspec.convert(hidden, type=Intake)
+    return msgspec.msgpack.decode(packed, type=Intake)
+
+
 def _concealed(packed: Any, source: Source) -> Any:
     """What was packed, without the secrets of its source in any text."""
     match packed:
@@ -113,10 +122,9 @@ class WorkerReader:
         taken = await self._in_worker(document, _take_in_packed, known, document, seen)
         if isinstance(taken, Failed):
             return replace(taken, detail=concealed(taken.detail, source))
-        if any(secret.encode() in taken for secret in secrets_of(source)):
-            hidden = _concealed(msgspec.msgpack.decode(taken), source)
-            return msgspec.convert(hidden, type=Intake)
-        return msgspec.msgpack.decode(taken, type=Intake)
+        if len(taken) <= LIGHT:
+            return _unpacked(taken, source)
+        return await asyncio.to_thread(_unpacked, taken, source)
 
     async def feed_links(self, page: Document) -> tuple[FeedLink, ...]:
         """The feeds that a web page names, the surest first; none where it cannot be read."""

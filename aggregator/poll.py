@@ -21,6 +21,8 @@ from aggregator.schedule import scheduled
 
 log = logging.getLogger(__name__)
 
+MOST_AT_ONCE = 200  # entries that are decided on in a few milliseconds; more are no work for the event loop
+
 
 async def poll(
     source: Source,
@@ -31,20 +33,25 @@ async def poll(
     clock: Clock,
     place: Place = on_own_pages,
     delay: float = 0.0,
+    asked: Callable[[int], None] = lambda _size: None,
 ) -> Changes:
     """Walk one source in.
 
     `place` says which pages an entry stands on, `delay` how many seconds lie between two pages of the source's list.
+    `asked` hears the size of a document that is here, when its host is not needed any more.
 
     Raises only what the store raises: then nothing was written, and the attempt is.
     """
     began = clock.now()
     visit = await store.begin(source, began)
-    ended = await _ended(source, visit, fetcher, reader, delay)
+    ended = await _ended(source, visit, fetcher, reader, delay, asked)
     keys = [entry.key for entry in ended[1].entries] if isinstance(ended, tuple) else []
     known = await store.known(source, keys) if keys else {}
     now = clock.now()
-    changes = decide(source, visit, ended, known, now, place)
+    if len(keys) <= MOST_AT_ONCE:
+        changes = decide(source, visit, ended, known, now, place)
+    else:
+        changes = await asyncio.to_thread(decide, source, visit, ended, known, now, place)
     failed = ended if isinstance(ended, Failed) else None
     hints = ended[0].hints if isinstance(ended, tuple) else ended.hints
     changes = scheduled(changes, visit, failed, hints, now)
@@ -54,7 +61,7 @@ async def poll(
 
 
 async def _ended(
-    source: Source, visit: Visit, fetcher: Fetcher, reader: Reader, delay: float
+    source: Source, visit: Visit, fetcher: Fetcher, reader: Reader, delay: float, asked: Callable[[int], None]
 ) -> Unchanged | Failed | tuple[Document, Intake]:
     """How the poll ended: with nothing new, with a failure, or with a document and what it holds."""
     try:
@@ -63,6 +70,8 @@ async def _ended(
             case Unchanged() | Failed():
                 return fetched
             case Document():
+                if not (source.recipe and source.recipe.paging):  # else its host is asked for more
+                    asked(len(fetched.body))
                 seen = hashes_in(visit.seen)
                 intake = await reader.read(source, fetched, seen)
                 if isinstance(intake, Intake):

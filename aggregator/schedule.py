@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Source, Visit, Why
 
 HOUR = timedelta(hours=1)
+_SPAN = itemgetter(0)
 # A failing source is asked again after its interval, then twice, four times … that, up to a day; never not at all.
 LONGEST_BACKOFF = timedelta(days=1)
 # A source that publishes once a day is asked eight times a day: what is new waits a sixteenth of that on average.
@@ -46,7 +48,7 @@ def scheduled(changes: Changes, before: Visit, failed: Failed | None, hints: Hin
 
 def _after_success(source: Source, visit: Visit, before: Visit, hints: Hints, now: datetime) -> tuple[datetime, Why]:
     """The latest of what operator, server and document ask for, within the operator's bounds."""
-    span, why = max(_wishes(source, visit, hints, now), key=lambda wish: wish[0])  # of equals the first
+    span, why = max(_wishes(source, visit, hints, now), key=_SPAN)  # of equals the first
     span = min(max(span, source.min_interval), source.max_interval)
     return now + _spread(source, span, source.max_interval, before), why
 

@@ -127,9 +127,16 @@ async def open_engine(
         robots = Robots(fetcher.fetch)
         delay = settings.fetch.per_host.delay.total_seconds()
 
-        async def walk(source: Source) -> Changes:
+        async def walk(source: Source, asked: Callable[[int], None]) -> Changes:
             changes = await poll(
-                source, fetcher=fetcher, reader=reader, store=store, clock=clock, place=place, delay=delay
+                source,
+                fetcher=fetcher,
+                reader=reader,
+                store=store,
+                clock=clock,
+                place=place,
+                delay=delay,
+                asked=asked,
             )
             heard(changes)
             return changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -55,7 +55,7 @@ class World:
         names = (name for name in self.hosts if name not in sources and name not in self.walked)
         return dict([(name, self.hosts[name]) for name in names if self.hosts[name] not in hosts][:limit])
 
-    async def walk(self, one: Source) -> Changes:
+    async def walk(self, one: Source, asked: Callable[[int], None]) -> Changes:
         await asyncio.sleep(self.seconds.get(self.hosts[one.id], 0.1))
         self.walked[one.id] = asyncio.get_running_loop().time() - 1000.0
         until = self.now() + timedelta(seconds=self.busy[one.id]) if one.id in self.busy else None
@@ -132,10 +132,10 @@ def test_once_that_is_told_to_stop_ends_what_runs_and_begins_nothing_more() -> N
 def test_once_ends_with_what_broke_the_store() -> None:
     async def story() -> None:
         class Broken(World):
-            async def walk(self, one: Source) -> Changes:
+            async def walk(self, one: Source, asked: Callable[[int], None]) -> Changes:
                 if len(self.walked) >= 10:
                     raise StoreUnusable("disk full")
-                return await super().walk(one)
+                return await super().walk(one, asked)
 
         hosts = {f"s{n}": f"h{n}.example" for n in range(3 * QUEUE)}
         world = Broken(hosts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import random
 import socket
 import ssl
@@ -19,10 +20,11 @@ from pathlib import Path
 import brotli
 import pytest
 import zstandard
-from fetching import document, failure, fetcher, outside_fixture, source, talking, visit  # noqa: F401
+from fetching import document, failure, fetcher, outside_fixture, source, talking, transport, visit  # noqa: F401
 from scripted_web import Answer, Request, ScriptedWeb
 
-from aggregator.fetch.body import BadCoding, TooLarge, decode, read_body
+from aggregator.fetch.body import LIGHT, BadCoding, TooLarge, decode, hash_of, read_body
+from aggregator.fetch.curl import MOST_WAITING
 from aggregator.model import Document, Failed, Reason
 
 pytestmark = pytest.mark.usefixtures("outside")
@@ -645,3 +647,36 @@ ICQRVtoHlW4fb3E5hD3SYpnQuYwh3UVtXjEYbXuYlp/LAiEAwmqjYNhOsys81Yr7
 cbbU4SGgfySQ20Jp0Kd4FTXlqcU=
 -----END CERTIFICATE-----
 """
+
+
+async def test_long_bodies_are_hashed_as_short_ones_are() -> None:
+    for body in (b"", FEED, FEED * (1 + 2 * LIGHT // len(FEED))):
+        assert await hash_of(body) == hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+async def test_a_server_that_sends_faster_than_we_take_leaves_the_event_loop_to_others() -> None:
+    sent = 6 * MIB
+
+    async def pour(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % sent + b"x" * sent)
+        await writer.drain()
+
+    turns = 0
+
+    async def turn_by_turn() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with talking(pour) as url:
+        others = asyncio.create_task(turn_by_turn())
+        answer = await transport("127.0.0.0/8").get(url, [])
+        taken, at_a_stretch, longest, before = 0, 0, 0, turns
+        async for chunk in answer.chunks():
+            taken += len(chunk)
+            at_a_stretch = len(chunk) + (at_a_stretch if turns == before else 0)
+            longest, before = max(longest, at_a_stretch), turns
+        others.cancel()
+    assert taken == sent
+    assert longest <= 2 * MOST_WAITING, "no more than what may wait between us and the wire"

@@ -8,6 +8,7 @@ import pytest
 from jumping import played
 
 from aggregator.fetch import HostLimits
+from aggregator.fetch.hosts import MOST_AFLOAT
 
 
 class Diary:
@@ -176,5 +177,66 @@ def test_hosts_that_nobody_asks_are_forgotten_once_their_pause_is_over() -> None
         assert list(limits._hosts) == ["busy.example"]
         await asyncio.sleep(60)
         assert not limits._hosts
+
+    played(story)
+
+
+async def _read_slowly(limits: HostLimits, host: str, held: int, seconds: float, asked_at: list[float]) -> None:
+    """A poll whose host answers at once, and whose document waits long for a reader."""
+    turn = limits.hold(host)
+    async with turn as permitted:
+        assert permitted
+        asked_at.append(asyncio.get_running_loop().time() - 1000.0)
+        turn.asked(held)
+        await asyncio.sleep(seconds)
+
+
+def test_documents_that_wait_for_a_reader_keep_nobody_from_asking() -> None:
+    async def story() -> None:
+        limits, asked_at = HostLimits(2, 1, 0.0), list[float]()
+        polls = (_read_slowly(limits, f"{number}.example", 1024, 60, asked_at) for number in range(50))
+        await asyncio.gather(*polls)
+        assert max(asked_at) == 0
+        assert limits.afloat == 0
+
+    played(story)
+
+
+def test_the_pause_at_a_host_counts_from_its_answer_and_not_from_the_end_of_reading() -> None:
+    async def story() -> None:
+        limits, asked_at = HostLimits(64, 1, 5.0), list[float]()
+        await asyncio.gather(*(_read_slowly(limits, "a.example", 1024, 60, asked_at) for _ in range(3)))
+        assert asked_at == [0, 5, 10]
+
+    played(story)
+
+
+def test_documents_that_would_take_too_much_memory_together_keep_their_places() -> None:
+    async def story() -> None:
+        limits, asked_at = HostLimits(2, 1, 0.0), list[float]()
+        half = MOST_AFLOAT // 2
+        polls = (_read_slowly(limits, f"{number}.example", half, 60, asked_at) for number in range(5))
+        await asyncio.gather(*polls)
+        assert asked_at == [0, 0, 0, 0, 60], "two are let go, two keep the places, the fifth waits for one of them"
+        assert limits.afloat == 0
+
+    played(story)
+
+
+def test_a_poll_that_breaks_while_it_waits_for_a_reader_gives_everything_back() -> None:
+    async def story() -> None:
+        limits = HostLimits(1, 1, 0.0)
+
+        async def breaks() -> None:
+            turn = limits.hold("a.example")
+            async with turn:
+                turn.asked(1024)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await breaks()
+        assert limits.afloat == 0
+        async with asyncio.timeout(1), limits.hold("a.example") as permitted:
+            assert permitted
 
     played(story)

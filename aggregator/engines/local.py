@@ -57,13 +57,13 @@ async def nothing_to_fill(awaited: Awaited) -> Filling:
 
 @dataclass
 class LocalEngine:
-    """Polls in this process. `walk` polls one source; `due` asks the store; `publish` builds some of what is stale, and
-    says whether there is more. `awaited` gives the entries of a source whose second document is to be had;
-    `fill_in` gets one of these."""
+    """Polls in this process. `walk` polls one source, and says by a call of how many bytes its host gave as soon as it
+    needs no more of that; `due` asks the store; `publish` builds some of what is stale, and says whether there is more.
+    `awaited` gives the entries of a source whose second document is to be had; `fill_in` gets one of these."""
 
     sources: Mapping[str, Source]
     due: Due
-    walk: Callable[[Source], Awaitable[Changes]]
+    walk: Callable[[Source, Callable[[int], None]], Awaitable[Changes]]
     publish: Callable[[], Awaitable[bool]]
     limits: HostLimits
     clock: Clock
@@ -174,12 +174,13 @@ class LocalEngine:
 
     async def _walk_in(self, source: Source, host: str) -> None:
         """One walk, when its host may be asked. Raises what the store raises."""
-        async with self.limits.hold(host) as permitted:
+        turn = self.limits.hold(host)
+        async with turn as permitted:
             if not permitted:
                 return  # another source's answer put the whole host off; the store knows until when
             self._running.add(source.id)
             try:
-                changes = await self.walk(source)
+                changes = await self.walk(source, turn.asked)
             finally:
                 self._running.discard(source.id)
             if changes.host_busy_until:

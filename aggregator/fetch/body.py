@@ -6,6 +6,7 @@ httpx inflates before a caller can count (494 bytes became 200 MB), so the raw b
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import zlib
 from collections.abc import AsyncIterator
 
@@ -18,6 +19,7 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZSTD_WINDOW = 8 * 1024**2  # the most that this content coding may ask for (RFC 9659 §3)
 MOST_MEMBERS = 200  # of a compressed body; compressors that work in blocks make one for each 64 KiB or more
 STEP = 1024**2  # bytes made at a time, so that one who makes too many is found out with no more than that in excess
+LIGHT = 256 * 1024  # bytes that are inflated or hashed in a millisecond; longer ones are no work for the event loop
 
 
 class TooLarge(Exception):  # noqa: N818  (an end, not a bug)
@@ -33,18 +35,31 @@ async def read_body(chunks: AsyncIterator[bytes], coding: str, cap: int) -> byte
     name = coding.strip().lower()
     if name not in ("", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"):
         raise BadCoding(f"content coding {name[:40]!r} was not asked for")
-    received = bytearray()
+    pieces, left = [], cap
     async for chunk in chunks:
-        received += chunk
-        if len(received) > cap:
+        pieces.append(chunk)
+        left -= len(chunk)
+        if left < 0:
             raise TooLarge
-    body = bytes(received)
-    if len(body) <= STEP:
+    if cap - left <= LIGHT:
         try:
-            return decode(body, name, min(cap, STEP))
+            return decode(b"".join(pieces), name, min(cap, LIGHT))
         except TooLarge:  # a hundred bytes can stand for 10 MiB, which everybody on the event loop would feel
             pass
-    return await asyncio.to_thread(decode, body, name, cap)
+    return await asyncio.to_thread(_decode_pieces, pieces, name, cap)
+
+
+async def hash_of(body: bytes) -> str:
+    """The BLAKE2b of a body, in hexadecimal."""
+    return _hash(body) if len(body) <= LIGHT else await asyncio.to_thread(_hash, body)
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _decode_pieces(pieces: list[bytes], name: str, cap: int) -> bytes:
+    return decode(b"".join(pieces), name, cap)
 
 
 def decode(body: bytes, name: str, cap: int) -> bytes:

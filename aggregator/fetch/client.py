@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -17,7 +14,8 @@ from aggregator import __version__
 from aggregator.clean.concealing import concealed
 from aggregator.clean.urls import absolute, split, without_secrets
 from aggregator.config.keys import FetchKeys
-from aggregator.fetch.body import ACCEPTED, BadCoding, TooLarge, read_body
+from aggregator.fetch.body import ACCEPTED, BadCoding, TooLarge, hash_of, read_body
+from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.guard import vouched
 from aggregator.fetch.head import Headers
 from aggregator.fetch.hints import hints_of
@@ -63,6 +61,7 @@ class HttpFetcher:
         self._keys = keys
         self._contact = f"+{contact}" if contact and contact.isascii() and contact.isprintable() else ""
         self._readers = readers
+        self._deadline = Deadline(keys.timeout.total_seconds())
         chosen = transport or GuardedTransport(keys.allow_private, ca_file=str(ca_file) if ca_file else None)
         self._transport = chosen if isinstance(chosen, LeanTransport) else ThroughHttpx(chosen)
 
@@ -74,6 +73,7 @@ class HttpFetcher:
 
     async def aclose(self) -> None:
         """Close what is open."""
+        self._deadline.close()
         await self._transport.aclose()
 
     def _agent(self) -> bytes:
@@ -96,11 +96,9 @@ class HttpFetcher:
     async def _ended(self, source: Source, visit: Visit) -> Fetched:
         """How the fetch ended, in the words of whoever ended it."""
         try:
-            with _vouch_for(source.url):
-                async with asyncio.timeout(self._keys.timeout.total_seconds()):
-                    return await self._follow(source, visit)
+            return await self._deadline.keep(self._follow(source, visit))
         except TimeoutError:
-            return Failed(Reason.TIMEOUT, f"no whole answer within {self._keys.timeout.total_seconds():g} s")
+            return Failed(Reason.TIMEOUT, f"no whole answer within {self._deadline.seconds:g} s")
         except NoAnswer as error:
             return Failed(error.reason, str(error))
         except httpx.TimeoutException:
@@ -112,6 +110,15 @@ class HttpFetcher:
 
     async def _follow(self, source: Source, visit: Visit) -> Fetched:
         """One exchange after another until there is no redirect; `moved_to` if every redirect was for good."""
+        # The address of a source is its operator's word, for this poll alone; what it opens, the guard knows.
+        origin = _origin(source.url)
+        word = vouched.set(origin[1:] if origin else None)
+        try:
+            return await self._hop_by_hop(source, visit)
+        finally:
+            vouched.reset(word)
+
+    async def _hop_by_hop(self, source: Source, visit: Visit) -> Fetched:
         start = visit.address or source.url
         url = start = start if PLAIN.fullmatch(start) else without_secrets(start)
         permanent = True
@@ -137,18 +144,24 @@ class HttpFetcher:
             headers = _with(headers, secrets)
         insecure = source.insecure_tls and _origin(url) == _origin(source.url)
         answer = await self._transport.get(url, headers, verify=not insecure)
-        async with aclosing(answer):
-            hints = hints_of(answer.headers)
-            if answer.status in REDIRECTS and "location" in answer.headers:
-                return _Hop(answer.headers["location"], answer.status in FOR_GOOD)
-            if answer.status == 304:
-                if known is None:
-                    return Failed(Reason.PROTOCOL, "304 without having been asked conditionally", 304, hints)
-                return Unchanged("304", known, hints)
-            if answer.status != 200:
-                phrase = f"{answer.status} {answer.phrase[:100]}".strip()
-                return Failed(Reason.HTTP_STATUS, phrase, answer.status, hints)
-            return await self._document(answer, url, visit, hints)
+        try:
+            return await self._understood(answer, url, visit, known)
+        finally:
+            await answer.aclose()
+
+    async def _understood(self, answer: Answer, url: str, visit: Visit, known: Validators | None) -> Fetched | _Hop:
+        """What an answer means."""
+        hints = hints_of(answer.headers)
+        if answer.status in REDIRECTS and "location" in answer.headers:
+            return _Hop(answer.headers["location"], answer.status in FOR_GOOD)
+        if answer.status == 304:
+            if known is None:
+                return Failed(Reason.PROTOCOL, "304 without having been asked conditionally", 304, hints)
+            return Unchanged("304", known, hints)
+        if answer.status != 200:
+            phrase = f"{answer.status} {answer.phrase[:100]}".strip()
+            return Failed(Reason.HTTP_STATUS, phrase, answer.status, hints)
+        return await self._document(answer, url, visit, hints)
 
     async def _document(self, answer: Answer, url: str, visit: Visit, hints: Hints) -> Fetched:
         """The body of a 200, or the news that it is the one we had."""
@@ -161,7 +174,7 @@ class HttpFetcher:
         except BadCoding as error:
             return Failed(Reason.BAD_CODING, str(error), 200, hints)
         validators = _validators(answer.headers, url)
-        body_hash = hashlib.blake2b(body, digest_size=16).hexdigest()
+        body_hash = await hash_of(body)
         if body_hash == visit.body_hash:
             return Unchanged("body", validators, hints)
         return Document(
@@ -174,17 +187,6 @@ class HttpFetcher:
             hints=hints,
             links=answer.headers.get("link", ""),
         )
-
-
-@contextmanager
-def _vouch_for(url: str) -> Iterator[None]:
-    """The address of a source is its operator's word, for this poll alone; what it opens, the guard knows."""
-    origin = _origin(url)
-    token = vouched.set(origin[1:] if origin else None)
-    try:
-        yield
-    finally:
-        vouched.reset(token)
 
 
 def _same_origin(url: str, other: str) -> bool:

@@ -1,14 +1,13 @@
 """Drives libcurl from the event loop: one connection for one GET, to the one address it is told.
 
-libcurl says which sockets it waits for, and gets told when they are ready. They are gathered in a selector of their
-own, which the event loop watches as one descriptor: registering each with the loop itself cost 100 µs more a request.
+libcurl says which sockets it waits for, and gets told when they are ready. They are gathered apart, and the event loop
+watches all of them as one descriptor: registering each with the loop itself cost 100 µs more a request.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-import selectors
 import socket
 import typing
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,6 +16,7 @@ import pycurl
 
 from aggregator.fetch.head import BrokenHead, Headers, read_head
 from aggregator.fetch.problems import NoAnswer
+from aggregator.fetch.sockets import gathered
 from aggregator.model import Reason
 
 MOST_HEAD = 64 * 1024  # bytes of all header lines of an answer, those of interim answers (1xx) and trailers too
@@ -86,6 +86,8 @@ class Exchange:
             taken, self._chunks, self._waiting = self._chunks, [], 0
             for chunk in taken:
                 yield chunk
+            if self._paused:
+                await asyncio.sleep(0)  # who sends faster than we take would have the event loop to himself
             if self._paused and self._curl:
                 self._paused = False
                 self._curl.pause(pycurl.PAUSE_CONT)
@@ -158,11 +160,11 @@ class Wire:
         self._ca_file = ca_file
         self._dial = dial
         self._loop = asyncio.get_running_loop()
-        self._selector = selectors.DefaultSelector()
+        self._sockets = gathered()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._loop.add_reader(self._selector.fileno(), self._ready)
+        self._loop.add_reader(self._sockets.descriptor, self._ready)
         self._watched: set[int] = set()
         self._tick: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -199,9 +201,9 @@ class Wire:
             exchange.end(pycurl.E_ABORTED_BY_CALLBACK, "the transport was closed")
         for waiting in filter(None, (self._tick, self._timer)):
             waiting.cancel()
-        self._loop.remove_reader(self._selector.fileno())
+        self._loop.remove_reader(self._sockets.descriptor)
         self._multi.close()
-        self._selector.close()
+        self._sockets.close()
         for curl in self._idle:
             curl.close()
         self._idle.clear()
@@ -231,16 +233,16 @@ class Wire:
         return curl
 
     def _watch(self, what: int, descriptor: int, _multi: pycurl.CurlMulti, _data: object) -> None:
-        """libcurl says what it waits for at a socket; its words for reading and writing are the selector's."""
+        """libcurl says what it waits for at a socket."""
         if what == pycurl.POLL_REMOVE:
             if descriptor in self._watched:
                 self._watched.remove(descriptor)
-                self._selector.unregister(descriptor)
+                self._sockets.remove(descriptor)
         elif descriptor in self._watched:
-            self._selector.modify(descriptor, what)
+            self._sockets.change(descriptor, what)
         else:
             self._watched.add(descriptor)
-            self._selector.register(descriptor, what)
+            self._sockets.add(descriptor, what)
 
     def _set_timer(self, milliseconds: int) -> None:
         """libcurl wants to be called then, or not (-1); it often changes its mind, so a timer stands until it rings."""
@@ -271,10 +273,10 @@ class Wire:
 
     def _ready(self) -> None:
         until = self._loop.time() + LONGEST_TURN
-        for key, events in self._selector.select(0):
-            self._multi.socket_action(key.fd, events)
+        for descriptor, events in self._sockets.ready():
+            self._multi.socket_action(descriptor, events)
             if self._loop.time() > until:
-                break  # sixty TLS handshakes at once would hold up everybody else; the selector says the rest again
+                break  # sixty TLS handshakes at once would hold up everybody else; the rest stays ready
         self._take_ends()
 
     def _take_ends(self) -> None:

@@ -86,10 +86,14 @@ class AddressGuard:
         host, word = host.lower(), vouched.get()
         if host in self._hosts or (word == (host, port) and LOOPBACK.fullmatch(host)):
             return True
-        forms = {address, _unwrap(address)}
-        if any(form in network for network in self._networks for form in forms):
+        if self._networks and self._allows(address):
             return True
         return is_public(address) and (port in USUAL_PORTS or (word is not None and word[1] == port))
+
+    def _allows(self, address: Address) -> bool:
+        """Whether it lies in an allowed network, as it is written or as the IPv4 address in it."""
+        inner = _unwrap(address)
+        return any(address in network or inner in network for network in self._networks)
 
 
 @functools.lru_cache(4096)

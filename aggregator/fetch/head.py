@@ -34,6 +34,9 @@ class Headers(Mapping[str, str]):
         except UnicodeDecodeError:
             return value.decode("latin-1")
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.encode("latin-1") in self.raw
+
     def __iter__(self) -> Iterator[str]:
         return (name.decode("latin-1") for name in self.raw)
 

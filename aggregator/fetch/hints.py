@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from aggregator.model import Hints
 
 LONGEST = timedelta(days=7)
+SAID_NOTHING = Hints()
 MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]+)")
 
 
@@ -25,6 +26,8 @@ def hints_of(headers: Mapping[str, str]) -> Hints:
     if "retry-after" in headers:
         wish = headers["retry-after"].strip()
         retry_after = _seconds(wish) if re.fullmatch(r"[0-9]+", wish) else _until("retry-after", headers)
+    if max_age is expires is retry_after is None:
+        return SAID_NOTHING
     return Hints(max_age, expires, retry_after)
 
 

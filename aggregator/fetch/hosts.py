@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+MOST_AFLOAT = 64 * 1024**2  # bytes of documents that wait to be read without holding a place
 
 
 @dataclass(slots=True)
@@ -26,50 +26,101 @@ class HostLimits:
     per_host: int
     delay: float
     _hosts: dict[str, _Host] = field(default_factory=dict)
-    _all: asyncio.Semaphore = field(init=False)
+    all: asyncio.Semaphore = field(init=False)
+    afloat: int = 0  # bytes that came, wait to be read, and hold no place any more
 
     def __post_init__(self) -> None:
-        self._all = asyncio.Semaphore(self.concurrency)
+        self.all = asyncio.Semaphore(self.concurrency)
 
-    @asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[bool]:
+    def host(self, name: str) -> _Host:
+        """What is known of a host, from now on."""
+        return self._hosts.get(name) or self._hosts.setdefault(name, _Host(asyncio.Semaphore(self.per_host)))
+
+    def hold(self, name: str) -> Turn:
         """Wait until the host of this name may be asked; gives False when it asked meanwhile to be left alone.
 
         A place among all is taken last, so no host holds up another.
         """
-        loop = asyncio.get_running_loop()
-        host = self._hosts.setdefault(name, _Host(asyncio.Semaphore(self.per_host)))
-        host.askers += 1
-        try:
-            async with host.places:
-                pause = host.quiet_since + self.delay - loop.time()
-                if pause > 0:
-                    await asyncio.sleep(pause)
-                if loop.time() < host.busy_until:
-                    yield False
-                    return
-                async with self._all:
-                    try:
-                        yield True
-                    finally:  # a poll that broke has asked, too
-                        host.quiet_since = loop.time()
-        finally:
-            host.askers -= 1
-            self._forget_later(name, host)
+        return Turn(self, name)
 
     def leave_alone(self, name: str, seconds: float) -> None:
         """Hand out no permission for this host for so long."""
-        host = self._hosts.setdefault(name, _Host(asyncio.Semaphore(self.per_host)))
+        host = self.host(name)
         host.busy_until = max(host.busy_until, asyncio.get_running_loop().time() + seconds)
-        self._forget_later(name, host)
+        self.forget_later(name, host)
 
-    def _forget_later(self, name: str, host: _Host) -> None:
+    def forget_later(self, name: str, host: _Host) -> None:
         """Forget a host that nobody asks once there is nothing left to remember: there may be 100,000 of them."""
         if host.askers:
             return
         loop = asyncio.get_running_loop()
         until = max(host.quiet_since + self.delay, host.busy_until)
         if loop.time() < until:
-            loop.call_at(until, self._forget_later, name, host)
+            loop.call_at(until, self.forget_later, name, host)
         elif self._hosts.get(name) is host:
             del self._hosts[name]
+
+
+class Turn:
+    """One poll's turn at a host, as an async context manager: a generator would cost more than the waiting does."""
+
+    __slots__ = ("_asks", "_held", "_host", "_limits", "_name")
+
+    def __init__(self, limits: HostLimits, name: str) -> None:
+        self._limits = limits
+        self._name = name
+        self._held: int | None = None
+
+    async def __aenter__(self) -> bool:
+        self._host = host = self._limits.host(self._name)
+        host.askers += 1
+        try:
+            await host.places.acquire()
+            try:
+                self._asks = await self._may_ask(host)
+            except BaseException:
+                host.places.release()
+                raise
+        except BaseException:
+            self._leave(host)
+            raise
+        return self._asks
+
+    async def _may_ask(self, host: _Host) -> bool:
+        """Whether the host still may be asked after the pause; then a place among all is taken."""
+        loop = asyncio.get_running_loop()
+        pause = host.quiet_since + self._limits.delay - loop.time()
+        if pause > 0:
+            await asyncio.sleep(pause)
+        if loop.time() < host.busy_until:
+            return False
+        return await self._limits.all.acquire()
+
+    def asked(self, held: int) -> None:
+        """The host has answered, with so many bytes that are still to be read, and is free for the next.
+
+        So is the place among all, or who waits for a reader would keep others from asking; but not for so many
+        documents that all of them together take too much memory.
+        """
+        if self._asks and self._limits.afloat + held <= MOST_AFLOAT:
+            self._held = held
+            self._limits.afloat += held
+            self._give_back()
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._held is None:
+            self._give_back()
+        else:
+            self._limits.afloat -= self._held
+
+    def _give_back(self) -> None:
+        host = self._host
+        if self._asks:  # and a poll that broke has asked, too
+            self._limits.all.release()
+            host.quiet_since = asyncio.get_running_loop().time()
+        host.places.release()
+        self._leave(host)
+
+    def _leave(self, host: _Host) -> None:
+        host.askers -= 1
+        self._limits.forget_later(self._name, host)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from aggregator.fetch.problems import NameUnknown
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_address = functools.lru_cache(4096)(ipaddress.ip_address)  # many names lead to one address
 Resolve = Callable[[str, int], Iterable[str]]  # host and port to addresses, blocking; OSError when there are none
 
 # asyncio's own pool has a handful of threads, and that many slow names would hold all others.
@@ -27,14 +29,14 @@ class Names:
     async def addresses(self, host: str, port: int) -> list[Address]:
         """The addresses of a host, at least one, IPv4 and IPv6 in turn, each once. Raises `NameUnknown`."""
         try:
-            return [ipaddress.ip_address(host)]
+            return [_address(host)]
         except ValueError:
             pass
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._threads, self._look_up, host, port)
         except (OSError, UnicodeError) as error:
             raise NameUnknown(f"{host} has no address ({getattr(error, 'strerror', None) or 'not a name'})") from error
-        addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in dict.fromkeys(found)]
+        addresses = [_address(text.partition("%")[0]) for text in dict.fromkeys(found)]
         if not addresses:
             raise NameUnknown(f"{host} has no address")
         first = addresses[0].version

@@ -171,7 +171,7 @@ def _parts(url: str) -> tuple[str, str, int]:
 def _lines(headers: Lines) -> list[bytes]:
     """Headers as libcurl takes them. Raises `NoAnswer` for one that would be two."""
     # With a colon, an empty one would be left out.
-    lines = [name + b": " + value if value else name + b";" for name, value in headers]
+    lines = [b"%b: %b" % header if header[1] else header[0] + b";" for header in headers]
     if INJECTED.search(b"".join(lines)):
         raise NoAnswer("a header of the request holds a line break", Reason.PROTOCOL)
     return lines
