@@ -82,7 +82,12 @@ def decide(
                 source, after_failure(after(outcome=Outcome.FAILED, **failed), ended.status, now), before=visit
             )
         case Unchanged():
-            same = after(outcome=Outcome.NOT_MODIFIED, validators=ended.validators or visit.validators)
+            same = after(
+                outcome=Outcome.NOT_MODIFIED,
+                validators=ended.validators or visit.validators,
+                # That of a 304 holds for now alone, for it counts from when a cache on the way asked.
+                max_age=visit.max_age if ended.by == "304" else ended.hints.max_age,
+            )
             return Changes(source, after_answer(source, same, ended.moved_to, familiar=True, now=now), before=visit)
         case (document, intake):
             placed = partial(place, source)
@@ -97,6 +102,7 @@ def decide(
                 seen=b"".join(sorted(intake.hashes)),
                 cadence=intake.cadence,
                 recent=_recent(visit.recent, new),
+                max_age=document.hints.max_age,
             )
             familiar = bool(known) or not intake.hashes.isdisjoint(hashes_in(visit.seen)) or not visit.recent
             learned = after_answer(source, learned, document.moved_to, familiar=familiar, now=now)

@@ -57,7 +57,8 @@ def _wishes(source: Source, visit: Visit, hints: Hints, now: datetime) -> Iterat
     """Every reason to wait: RFC 9111 §4.2.1, RSS 2.0 `ttl`, RDF Site Summary's module Syndication, and experience."""
     yield source.interval, Why.INTERVAL
     for span, why in (
-        (hints.max_age, Why.MAX_AGE),
+        # A 304 need not repeat it (RFC 9111 §3.2, §4.3.4).
+        (visit.max_age if hints.max_age is None else hints.max_age, Why.MAX_AGE),
         (hints.expires, Why.EXPIRES),
         (visit.cadence.ttl, Why.TTL),
         (visit.cadence.period, Why.UPDATE_PERIOD),

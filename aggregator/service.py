@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -141,6 +142,9 @@ async def open_engine(
             heard(changes)
             return changes
 
+        # What is loaded by now stays as long as the engine: to look for rubbish among it takes 60 ms at a time.
+        gc.collect()
+        gc.freeze()
         try:
             yield LocalEngine(
                 sources={source.id: source for source in settings.sources},
@@ -165,6 +169,7 @@ async def open_engine(
                 ),
             )
         finally:
+            gc.unfreeze()
             await asyncio.to_thread(reader.close)
 
 

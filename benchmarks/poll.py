@@ -158,7 +158,7 @@ def running(name: str, folder: Path, urls: list[str], ca: Path) -> Iterator[Runn
         try:
             yield Runner(name, process, folder)
         finally:
-            with suppress(BrokenPipeError):  # it ended by itself, and its log says why
+            with suppress(BrokenPipeError, ValueError):  # it ended by itself, and its log says why; or it was told to
                 process.communicate()
 
 

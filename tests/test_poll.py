@@ -255,6 +255,19 @@ async def test_max_age_lengthens_the_interval_within_its_bounds(walk: Walk, web:
     assert wait_of(await walk.poll_when_due(one)) == 24 * HOUR
 
 
+async def test_a_304_without_max_age_leaves_that_of_before_in_force(walk: Walk, web: ScriptedWeb) -> None:
+    one = source(web.feed("/feed", rss(item(1)), Cache_Control="max-age=7200"))
+    await walk.enrol(one)
+    await walk.poll(one)
+    web.script("/feed", Answer(status=304))
+    for _ in range(2):
+        changes = await walk.poll_when_due(one)
+        assert changes.visit.outcome is Outcome.NOT_MODIFIED
+        assert (wait_of(changes), changes.visit.why) == (2 * HOUR, Why.MAX_AGE)
+    web.feed("/feed", rss(item(2)))
+    assert (wait_of(await walk.poll_when_due(one))) == HOUR, "a whole answer that says nothing says nothing"
+
+
 async def test_a_redirect_is_followed_and_the_validators_belong_to_its_target(walk: Walk, web: ScriptedWeb) -> None:
     web.feed("/new", rss(item(1)))
     one = source(web.script("/old", Answer(status=301, headers={"Location": "/new"})))

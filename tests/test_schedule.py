@@ -66,6 +66,13 @@ WISHES = [
 ]
 
 
+def test_a_304_that_gives_no_max_age_leaves_that_of_the_whole_answer_in_force() -> None:
+    before = punctual(max_age=2 * HOUR)
+    assert wait(after(source(), before)) == (2 * HOUR, Why.MAX_AGE)
+    assert wait(after(source(), before, Hints(max_age=timedelta()))) == (HOUR, Why.INTERVAL)
+    assert wait(after(source(), before, Hints(max_age=3 * HOUR))) == (3 * HOUR, Why.MAX_AGE)
+
+
 @pytest.mark.parametrize(("hints", "cadence", "span", "why"), [row[1:] for row in WISHES], ids=[r[0] for r in WISHES])
 def test_the_next_poll_is_the_latest_of_what_everybody_asks_for(
     hints: Hints, cadence: Cadence, span: timedelta, why: Why

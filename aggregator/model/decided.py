@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aggregator.model.asked import Source
@@ -63,7 +63,8 @@ class Visit:
     `finished` after it. `failures` counts failures in a row. `seen` holds the hashes of the entries in the
     document that was read last, 8 bytes each, `cadence` is what that said, `recent` the times of the newest entries in
     seconds since 1970, newest first. These are kept as they are stored, for most polls never look at them. `address` is
-    where the source has moved for good, if it has.
+    where the source has moved for good, if it has. `max_age` is what was left of it for the last
+    whole answer.
     """
 
     source_id: str
@@ -83,6 +84,7 @@ class Visit:
     address: str | None = None
     moving: Moving | None = None
     gone: Gone | None = None
+    max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +28,7 @@ class Memory:
     recent: tuple[int, ...] = ()
     moving: Moving | None = None
     gone: Gone | None = None
+    max_age: timedelta | None = None
 
 
 def pack(shape: Validators | Memory) -> str:

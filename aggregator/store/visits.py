@@ -19,7 +19,7 @@ from aggregator.store.codec import Memory, pack, reading
 # How long a source is put off while it is polled again after the program died in its poll; doubling with each death.
 AFTER_DEATH = timedelta(minutes=1)
 LONGEST_AFTER_DEATH = timedelta(days=1)
-LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone")
+LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone", "max_age")
 
 _ALL = (
     "SELECT source_id, due, why, attempted, finished, outcome, reason, detail, failures,"
@@ -103,7 +103,7 @@ def _lesson(visit: Visit) -> tuple[Any, ...]:
         visit.body_hash,
         visit.seen,
         visit.address,
-        pack(Memory(visit.cadence, visit.recent, visit.moving, visit.gone)),
+        pack(Memory(visit.cadence, visit.recent, visit.moving, visit.gone, visit.max_age)),
         visit.source_id,
     )
 
@@ -144,6 +144,7 @@ def _visit(row: Any, attempted: datetime | None = None) -> Visit:
         address,
         remembered.moving,
         remembered.gone,
+        remembered.max_age,
     )
 
 
