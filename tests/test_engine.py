@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,10 +14,11 @@ from jumping import played
 from aggregator.engines.local import QUEUE, QUEUE_PER_HOST, LocalEngine
 from aggregator.errors import StoreUnusable
 from aggregator.fetch import HostLimits
-from aggregator.model import Changes, Source, Visit
+from aggregator.model import Changes, Entry, NewEntry, Origin, Source, Visit
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+NEWS = NewEntry(Entry("1", "One", "https://x.example/1", Origin("https://x.example/", "X")), "", START, START, ())
 
 
 def source(name: str) -> Source:
@@ -142,5 +143,30 @@ def test_once_ends_with_what_broke_the_store() -> None:
         with pytest.raises(StoreUnusable, match="disk full"):
             await world.engine.once(hosts, asyncio.Event())
         assert len(world.walked) < 3 * QUEUE, "no use in asking everybody when nothing can be written down"
+
+    played(story)
+
+
+def test_a_start_with_everybody_due_is_published_soon_and_then_in_longer_steps() -> None:
+    async def story() -> None:
+        class Growing(World):
+            def __post_init__(self) -> None:
+                super().__post_init__()
+                self.published: list[float] = []
+
+            async def walk(self, one: Source, asked: Callable[[int], None]) -> Changes:
+                return replace(await super().walk(one, asked), new=(NEWS,))
+
+            async def publish(self) -> bool:
+                self.published.append(round(asyncio.get_running_loop().time() - 1000.0))
+                return False
+
+        hosts = {f"s{n}": f"h{n}.example" for n in range(40 * 64)}
+        seconds = {
+            host: 1 + number % 64 / 64 for number, host in enumerate(hosts.values())
+        }  # something ends all the time
+        world = Growing(hosts, seconds=seconds, delay=0.0)
+        await world.run_for(60)
+        assert world.published[:5] == [1, 4, 10, 22, 37], "what was stale before, then after 3, 6, 12 and 15 seconds"
 
     played(story)

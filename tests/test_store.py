@@ -439,3 +439,16 @@ async def test_what_a_poll_learned_is_remembered_whole(tmp_path: Path) -> None:
             Visit("one", NOW), attempted=NOW + HOUR, finished=NOW, outcome=Outcome.SAME
         )
         assert await store.hosts(["one"]) == {"one": "third.example"}
+
+
+async def test_the_newest_entry_of_each_page_is_found_where_there_is_one(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "store.db", "https://p.example", alone=True) as store:
+        sources = [source("a", "tech"), source("b", "tech"), source("empty")]
+        await store.enrol(sources, NOW)
+        entries = {"a": (new(1), new(2, NOW - HOUR)), "b": (new(3, NOW - 2 * HOUR), new(4, NOW - 3 * HOUR))}
+        for one in sources[:2]:
+            placed = tuple(replace(each, pages=one.pages) for each in entries[one.id])
+            await store.apply(polled(one, *placed))
+        paths = ["source/b/", "source/empty/", "source/a/", "category/tech/", "source/nobody/"]
+        found = await store.newest_of_each(paths)
+        assert [kept.entry.key for kept in found] == ["id:3", "id:1", "id:1"]

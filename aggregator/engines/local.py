@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -31,7 +30,8 @@ HEARTBEAT_SECONDS = 1
 # or a slow host with many sources would keep all others waiting.
 QUEUE, QUEUE_PER_HOST = 1000, 50
 # How long the store must be quiet before what changed is published, so that a burst is one build; but not for ever.
-QUIET_SECONDS, LONGEST_BURST_SECONDS = 1.0, 15.0
+# One that goes on is published soon at first, then in longer steps: it may be a start with everybody due.
+QUIET_SECONDS, FIRST_BURST_SECONDS, LONGEST_BURST_SECONDS = 1.0, 3.0, 15.0
 GRACE_SECONDS = 5.0
 
 
@@ -77,6 +77,7 @@ class LocalEngine:
     _beating: asyncio.Lock = field(default_factory=asyncio.Lock)
     _more: bool = False  # whether somebody due was left in the store for want of room
     _looking: asyncio.Task[None] | None = None
+    _patience: float = FIRST_BURST_SECONDS  # how long the burst may go on before it is published
     _stopping: bool = False
     _broken: BaseException | None = None
 
@@ -219,11 +220,14 @@ class LocalEngine:
 
     async def _quiet(self) -> None:
         """Return when nothing has changed for a while, or when it has gone on changing for long."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_BURST_SECONDS):
+        try:
+            async with asyncio.timeout(self._patience):
                 while self._changed.is_set():
                     self._changed.clear()
                     await asyncio.sleep(QUIET_SECONDS)
+            self._patience = FIRST_BURST_SECONDS
+        except TimeoutError:
+            self._patience = min(2 * self._patience, LONGEST_BURST_SECONDS)
         self._changed.clear()
 
     async def _stop_at(self, until: asyncio.Event) -> None:
