@@ -76,6 +76,7 @@ LIBRARIES = {
     "charset_normalizer": ["sources.encoding"],
     "cssselect": ["sources.html", "config"],
     "dateutil": ["clean.dates"],
+    "fasttext": ["clean.language"],
     "feedgen": ["formats"],
     "feedparser": ["sources.feed", "sources.entries", "sources.vocabulary"],
     "httpx": ["fetch"],

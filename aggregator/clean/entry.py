@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
@@ -11,20 +10,13 @@ from aggregator.clean.dates import settle
 from aggregator.clean.excerpt import excerpt
 from aggregator.clean.full_text import full_text_address
 from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
+from aggregator.clean.language import language_of, tag
 from aggregator.clean.markup import sanitise
 from aggregator.clean.media import enclosures, episode, image, media, show
 from aggregator.clean.text import legal, one_line, plain
 from aggregator.clean.urls import absolute, is_iri
 from aggregator.model import Draft, Entry, FeedFound, Intake, Origin, Person, Reading, Source, Term
 
-# A language tag (RFC 5646 §2.1). A first part of four letters and more is allowed there and means nothing yet; here it
-# would be "English".
-LANGUAGE = re.compile(
-    r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?"  # script, region
-    r"(-([a-z\d]{5,8}|\d[a-z\d]{3}))*"  # variants
-    r"(-[a-wyz\d](-[a-z\d]{2,8})+)*(-x(-[a-z\d]{1,8})+)?",  # extensions, private use
-    re.IGNORECASE | re.ASCII,
-)
 TITLE_FROM_TEXT = 80
 MOST_PERSONS, MOST_TERMS = 20, 50
 
@@ -71,7 +63,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         terms=terms_of(draft.terms),
         summary=summary,
         content=content,
-        language=_language(draft.language) or origin.language,
+        language=language_of(tag(draft.language) or origin.language, title, content or summary),
         rights=plain(draft.rights) or None,
         enclosures=files,
         upstream=_upstream(draft.source, base) if draft.source else None,
@@ -94,7 +86,7 @@ def _origin(feed: FeedFound, source: Source, url: str) -> Origin:
         self_url=source.public_url,
         html_url=html_url,
         icon=absolute(feed.icon, html_url or url),
-        language=_language(feed.language),
+        language=tag(feed.language),
         rights=plain(feed.rights) or None,
         updated=settle(feed.updated, source.timezone),
         authors=persons_of(feed.authors, html_url or url),
@@ -117,7 +109,7 @@ def _upstream(found: FeedFound, base: str) -> Origin | None:
         self_url=self_url,
         html_url=html_url,
         icon=absolute(found.icon, base),
-        language=_language(found.language),
+        language=tag(found.language),
         rights=plain(found.rights) or None,
         updated=settle(found.updated, None),
         authors=persons_of(found.authors, base),
@@ -145,12 +137,6 @@ def terms_of(found: Iterable[Term]) -> tuple[Term, ...]:
         if name:
             terms.append(Term(name, scheme if is_iri(scheme) else None, label or None))
     return tuple(dict.fromkeys(terms))[:MOST_TERMS]
-
-
-def _language(tag: str | None) -> str | None:
-    """A language tag of the form of RFC 5646; `zh_CN` is what many mean by `zh-CN`."""
-    text = (tag or "").strip().replace("_", "-")
-    return text if LANGUAGE.fullmatch(text) and len(text) <= 35 else None
 
 
 def _name_in(link: str) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from aggregator.clean.language import tag
 from aggregator.clean.text import one_line, plain
 from aggregator.clean.urls import absolute
 from aggregator.model import (
@@ -30,7 +31,6 @@ LONGEST_TEXT = 4000  # what Apple lets a description have
 LONGEST_DURATION = 60 * 60 * 24 * 31
 WIDEST = 100_000
 LARGEST_NUMBER = 1_000_000
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg)(?:$|[?#!@])", re.IGNORECASE)
 IMG = re.compile(r'<img((?: [a-z-]+="[^"]*")*)')
 POSTER = re.compile(r'<video(?: [a-z-]+="[^"]*")*? poster="([^"]*)"')
@@ -97,7 +97,7 @@ def _file(found: Enclosure, base: str) -> Enclosure | None:
         duration=_bounded(found.duration, LONGEST_DURATION),
         width=_bounded(found.width, WIDEST),
         height=_bounded(found.height, WIDEST),
-        language=_tag(found.language),
+        language=tag(found.language),
         description=_line(found.description, LONGEST_TEXT),
         credits=tuple(_credits(found.credits[:MOST_CREDITS])),
         group=found.group,
@@ -138,7 +138,7 @@ def _transcripts(found: Iterable[Transcript], base: str) -> Iterator[Transcript]
     for one in found:
         href, kind = absolute(one.href, base), _type(one.type)
         if href and kind:
-            yield Transcript(href, kind, _tag(one.language), one.captions)
+            yield Transcript(href, kind, tag(one.language), one.captions)
 
 
 def show(found: Show | None) -> Show | None:
@@ -207,11 +207,6 @@ def _pixels(text: str | None) -> int | None:
 def _type(found: str | None) -> str | None:
     kind = (found or "").partition(";")[0].strip()
     return kind if MEDIA_TYPE.fullmatch(kind) else None
-
-
-def _tag(found: str | None) -> str | None:
-    tag = (found or "").strip().replace("_", "-")
-    return tag if len(tag) <= 35 and LANGUAGE.fullmatch(tag) else None
 
 
 def _line(found: str | None, longest: int = 1000) -> str | None:
