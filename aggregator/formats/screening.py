@@ -94,7 +94,8 @@ def _check_words(shown: Shown) -> None:
 
 def _check_names(shown: Shown) -> None:
     """Raise ValueError for ids, languages, categories and mail addresses that are none."""
-    if not is_iri(shown.id) or not is_iri(shown.origin.id):
+    # The address of a feed may be longer than an id of an entry.
+    if not is_iri(shown.id) or not (is_iri(shown.origin.id) or absolute(shown.origin.id) == shown.origin.id):
         raise ValueError("its id or that of its source is no IRI (RFC 4287 §4.2.6)")
     for tag in (shown.language, shown.origin.language):
         if tag is not None and not LANGUAGE.fullmatch(tag):
