@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil import parser as dateutil_parser
 
+from aggregator.clean.datewords import in_figures
 from aggregator.model import DateFound
 
 # ISO 8601 and RFC 3339, which Python reads itself: feedparser takes the minutes of "+0530" for none, and only the day
@@ -18,11 +19,21 @@ ISO = re.compile(
     r"(?:[T ]?(?P<clock>\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?) ?(?P<zone>Z|UTC?|GMT|[+-]\d\d:?\d\d)?(?:\[[\w/+-]+\])?)?",
     re.IGNORECASE,
 )
-# What feedparser reads and adds nothing to: text that begins with a day or a month, and a year or a month alone, whose
-# beginning is meant (W3C-DTF). The rest it fills up from today: to it, "2006/01/02" is the first of the present month.
-TRUSTED = re.compile(r"[A-Za-z]{3}|\d{1,2}[ -][A-Za-z]{3}|\d{4}(-\d\d)?$")
+# What feedparser reads and adds nothing to: text that begins with a day or a month in English, and a year or a month
+# alone, whose beginning is meant (W3C-DTF). The rest it fills up from today (to it, "2006/01/02" is the first of the
+# present month), or knows by its first three letters ("marraskuuta", November, for March).
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t|tember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)(?![^\W\d_])"
+)
+TRUSTED = re.compile(
+    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s?)?(?:{_MONTH}|\d{{1,2}}[ -]{_MONTH})|\d{{4}}(-\d\d)?$",
+    re.IGNORECASE,
+)
 YEAR_FIRST = re.compile(r"(\d{4})\s?[-年년/.]\s?(\d{1,2})\s?[-月월/.]\s?(\d{1,2})\s?[日일]?")
 DAY_FIRST = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?\d{4}(?!\d)")
+# A year of two digits, as RFC 850 and RFC 822 have it; what it means stands in RFC 5322 §4.3.
+SHORT_YEAR = re.compile(rf"(\d{{1,2}}[ -]{_MONTH}[ -])(\d\d)(?= \d{{1,2}}:)", re.IGNORECASE)
 YEAR = re.compile(r"(?<!\d)(1[5-9]|2[0-9])\d\d(?!\d)")
 # What follows a time: an offset, with or without a name before it, or a name.
 ZONE = re.compile(
@@ -37,6 +48,15 @@ NAMES = """
 -10 hst; -9 akst; -8 pst akdt; -7 mst pdt; -6 cst mdt; -5 est cdt; -4 ast edt; -3 adt; 0 z ut utc gmt wet;
 1 cet met west bst; 2 cest mest eet sast; 3 eest msk; 8 hkt sgt awst; 9 jst kst; 10 aest; 11 aedt; 12 nzst; 13 nzdt
 """
+# Names that are whatever the clocks show there, in winter and in summer.
+CLOCKS = {"et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles"}
+# Seconds and milliseconds since 1970, of this century.
+UNIX = re.compile(r"([1-4]\d{9})(?:\d{3})?(?:\.\d+)?")
+# An offset that is said in hours after a name, and what is said of a zone once more behind an offset.
+SHORT_OFFSET = re.compile(r"\b(?:UTC|GMT)\s?([+-])(\d{1,2})(?::?(\d\d))?(?!\d)", re.IGNORECASE)
+AGAIN = re.compile(r"(?<=[+-])(\d\d:?\d\d) (?:\(?[^()+\d-]{1,60}\)?|\1|[+-]\1)(?: m=[+-][\d.]+)?$")
+BEFORE_OFFSET = (" +", " -")
+PLACE = re.compile(r" \(?([A-Z][A-Za-z_]{1,20}(?:/[A-Z][A-Za-z_]{1,30}){1,2})\)?$")
 HOURS = {name: int(hours) for hours, *names in map(str.split, NAMES.split(";")) for name in names}
 EARLIEST, LATEST = 1800, 9998
 LONGEST = 100
@@ -49,16 +69,54 @@ def settle(found: DateFound | None, zone: str | None) -> datetime | None:
     if found is None:
         return None
     text, parsed = " ".join(found.text.split()), found.parsed
-    named = ZONE.search(text)
-    if zone and named and named["name"] and not named["offset"] and named["name"].upper() in _names(zone):
-        # "CST" is the time of Chicago, but in a source whose zone is Asia/Shanghai it is China's.
-        text, parsed = text[: named.start("name")] + text[named.end("name") :], None
-    moment = _iso(text) or _trusted(text, parsed) or _read(text)
+    moment = _iso(text)
+    if moment is None:
+        text, parsed, zone = _zoned(text, parsed, zone)
+        moment = _trusted(text, parsed) or _unix(text) or _iso(text) or _read(text) or _worded(text)
     if moment is None or not EARLIEST <= moment.year <= LATEST:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone) if zone else UTC)
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _zoned(text: str, parsed: datetime | None, zone: str | None) -> tuple[str, datetime | None, str | None]:
+    """The text with its zone said once and in the usual way, or, where it is that of a place, apart from it."""
+    before = text
+    if ("+" in text or "-" in text) and (text[-6:-4] not in BEFORE_OFFSET or text.count("+") > 1):
+        text = AGAIN.sub(r"\1", SHORT_OFFSET.sub(lambda m: f"{m[1]}{int(m[2]):02}:{m[3] or '00'}", text))
+    place = PLACE.search(text) if "/" in text else None
+    if place and _is_zone(place[1]):
+        text, zone = text[: place.start()], place[1]
+    named = ZONE.search(text)
+    if named and named["name"] and not named["offset"]:
+        name = named["name"]
+        clock = CLOCKS.get(name.lower())
+        if clock or (zone and name.upper() in _names(zone)):
+            # "CST" is the time of Chicago, but in a source whose zone is Asia/Shanghai it is China's.
+            text, zone = text[: named.start("name")] + text[named.end("name") :], clock or zone
+    return text.strip(), parsed if text == before else None, zone
+
+
+@lru_cache(maxsize=256)
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):  # none of this name; a folder of them
+        return False
+    return True
+
+
+def _unix(text: str) -> datetime | None:
+    """Seconds or milliseconds since 1970."""
+    match = UNIX.fullmatch(text)
+    return datetime.fromtimestamp(int(match[1]), UTC) if match else None
+
+
+def _worded(text: str) -> datetime | None:
+    """A date in words of a language other than English."""
+    figures = in_figures(text) if len(text) <= LONGEST else None
+    return (_iso(figures) or _read(figures)) if figures and figures != text else None
 
 
 def _iso(text: str) -> datetime | None:
@@ -90,7 +148,10 @@ def _trusted(text: str, parsed: datetime | None) -> datetime | None:
 
 def _read(text: str) -> datetime | None:
     """What dateutil understands, if it invents nothing; naive when the zone is not named or not known."""
-    if len(text) > LONGEST or not YEAR.search(text):
+    if len(text) > LONGEST:
+        return None
+    text = SHORT_YEAR.sub(lambda match: f"{match[1]}{'20' if match[2] < '50' else '19'}{match[2]}", text, count=1)
+    if not YEAR.search(text):
         return None
     text, year_first = YEAR_FIRST.subn(r"\1-\2-\3 ", text, count=1)
     dotted = bool(DAY_FIRST.search(text))
