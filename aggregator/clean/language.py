@@ -152,6 +152,11 @@ def _certainly_not_english(sample: str, weight: int) -> str | None:
     return found if found and found != "en" and score >= CERTAIN else None
 
 
+def probability(text: str) -> float:
+    """How sure the model is of whatever language it takes the text to be in, 0 to 1."""
+    return _detected(text)[1]
+
+
 def _detected(sample: str) -> tuple[str | None, float]:
     """What the model finds, and how probable it is, 0 to 1; only languages with a code of two letters."""
     text = sample[:ENOUGH_FOR_THE_MODEL]

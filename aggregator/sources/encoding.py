@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
 
 from charset_normalizer import from_bytes
+
+from aggregator.sources.guessing import belied, likeliest
 
 # Labels that stand, in the wild, for a superset of what they name (WHATWG Encoding Standard §4.2).
 SUPERSETS = {
@@ -69,16 +70,8 @@ SEVEN_BIT = (
 HTTP_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 XML_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
 LANGUAGE = re.compile(rb"(?:\bxml:lang\s*=\s*[\"']|<(?:dc:)?language>\s*(?:<!\[CDATA\[)?\s*)([a-zA-Z]{2})(?![a-zA-Z])")
-# What a language is written in, where it is not UTF-8; a title or two are too short to tell by their letters alone.
-CYRILLIC = ("cp1251", "koi8_r", "iso8859_5", "cp866")
-WRITTEN_IN = {
-    "zh": ("gb18030", "big5", "big5hkscs"),
-    "ja": ("euc_jp", "cp932", "shift_jis"),
-    "ko": ("cp949",),
-    **dict.fromkeys(("ru", "uk", "be", "bg"), CYRILLIC),
-}
 HIGH_RUN = re.compile(rb"[^\n<>]*[\x80-\xff][^\n<>]*")
-ENOUGH_TO_GUESS = 40_000
+ENOUGH_TO_GUESS = 3_000
 # A damaged character or two among many good ones does not make a document less UTF-8.
 TOLERATED = 0.02
 
@@ -102,7 +95,8 @@ def decode(body: bytes, content_type: str) -> tuple[str, list[str]]:
     for codec in sorted(declared, key=_takes_anything):
         text = _strict(body, codec)
         if text is not None:
-            return text, []
+            better = belied(_high(body), codec) if _takes_anything(codec) else None
+            return (body.decode(better, "replace"), [f"no {codec}; read as {better}"]) if better else (text, [])
     lenient = body.decode("utf-8", "replace")
     damaged = lenient.count("\ufffd")
     if damaged <= TOLERATED * sum(character > "\x7f" for character in lenient):
@@ -150,28 +144,25 @@ def _takes_anything(codec: str) -> bool:
 
 
 def _guess(body: bytes, declared: list[str]) -> tuple[str, list[str]]:
-    """By the language the document names, and the statistics of the passages that are not ASCII.
+    """By the language the document names, and by how the passages that are not ASCII read in each encoding.
 
     The markup around these would only dilute them.
     """
-    sample = b"\n".join(HIGH_RUN.findall(body))[:ENOUGH_TO_GUESS]
-    codec = _likely(body, sample) or _statistical(sample)
+    sample = _high(body)
+    language = LANGUAGE.search(body)
+    codec = likeliest(sample, language[1].decode("ascii").lower() if language else "") or _statistical(sample)
     codec = codec or next((name for name in declared if name != "utf-8"), "cp1252")
     return body.decode(codec, "replace"), [f"no usable encoding declared; read as {codec}"]
 
 
-def _likely(body: bytes, sample: bytes) -> str | None:
-    """Which of the encodings of the document's language it is in; None when it names none, or none of them fits."""
-    language = LANGUAGE.search(body)
-    candidates = WRITTEN_IN.get(language[1].decode("ascii").lower(), ()) if language else ()
-    if not candidates:
-        return None
-    return _statistical(sample, candidates) or next((c for c in candidates if _strict(sample, c) is not None), None)
+def _high(body: bytes) -> bytes:
+    """The passages that are not ASCII, as far as is enough to guess by."""
+    return b"\n".join(HIGH_RUN.findall(body))[:ENOUGH_TO_GUESS]
 
 
-def _statistical(sample: bytes, candidates: Iterable[str] = ()) -> str | None:
-    """The encoding in which the sample looks most like text."""
-    best = from_bytes(sample, cp_isolation=list(candidates) or None).best()
+def _statistical(sample: bytes) -> str | None:
+    """The encoding in which the sample looks most like text to charset_normalizer, which knows of many more."""
+    best = from_bytes(sample).best()
     if best is None:
         return None
     return SUPERSETS.get(best.encoding.replace("_", "-"), SUPERSETS.get(best.encoding, best.encoding))
