@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import unquote
 
+from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import host_of
 from aggregator.config import Settings
 from aggregator.errors import UsageError
@@ -52,7 +53,7 @@ async def explain(settings: Settings, name: str) -> list[Story]:
             f"nothing is kept yet: there is no store {settings.store}; `aggregator once` polls the sources"
         )
     async with open_store(settings.store, settings.site.base_url, alone=False) as store:
-        found = await store.stories(wanted)
+        found = await store.stories(wanted) or await store.stories(without_tracking(wanted))
     if not found:
         raise UsageError(f'no entry "{name}" is kept; give its id as its feed says it, or its link')
     return found

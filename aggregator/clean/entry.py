@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from aggregator.clean.attribution import person
@@ -13,7 +14,9 @@ from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.language import language_of, tag
 from aggregator.clean.markup import sanitise
 from aggregator.clean.media import enclosures, episode, image, media, show
+from aggregator.clean.pictures import Found
 from aggregator.clean.text import legal, one_line, plain
+from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import absolute, is_iri
 from aggregator.model import Draft, Entry, FeedFound, Intake, Origin, Person, Reading, Source, Term
 
@@ -35,7 +38,9 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
     apart = told_apart(entries)
     # Entries that share a key are told apart by looking at all of them, so the next poll must see all of them again.
     hashes = reading.hashes if list(apart) == entries else frozenset()
-    return Intake(origin, apart, tuple(problems), hashes, reading.cadence, reading.more)
+    # The key stays that of the link as found: an old entry must not come back as a new one.
+    entries = [_followed_by_nobody(entry) for entry in apart]
+    return Intake(origin, tuple(entries), tuple(problems), hashes, reading.cadence, reading.more)
 
 
 def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:
@@ -44,8 +49,10 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
     files, named = enclosures(draft, base), media(draft, base)
     own_link = absolute(draft.link, base)
     link = own_link or (files[0].href if files else None) or origin.html_url or absolute(source.public_url) or url
-    content = sanitise(draft.content, base, link)
-    summary = sanitise(draft.summary, base, link)
+    page = without_tracking(link)
+    found = Found(links=int(page != link))
+    content = sanitise(draft.content, base, page, found)
+    summary = sanitise(draft.summary, base, page, found)
     title = plain(draft.title) or excerpt(content or summary, TITLE_FROM_TEXT)
     if not (title or own_link or files):
         return None
@@ -72,7 +79,14 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         media=named,
         image=image(draft, files, named, content or summary, base),
         episode=episode(draft.episode, base),
+        notes=found.notes(),
     )
+
+
+def _followed_by_nobody(entry: Entry) -> Entry:
+    """The entry with a link that follows none of its readers."""
+    link = without_tracking(entry.link)
+    return entry if link == entry.link else replace(entry, link=link)
 
 
 def _origin(feed: FeedFound, source: Source, url: str) -> Origin:

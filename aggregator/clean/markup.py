@@ -9,74 +9,140 @@ from __future__ import annotations
 import html
 import re
 from contextvars import ContextVar
+from dataclasses import dataclass
 from itertools import islice
 
 import nh3
 
+from aggregator.clean.pictures import Found, with_pictures
 from aggregator.clean.text import HTML_TYPES, legal
-from aggregator.clean.urls import absolute
+from aggregator.clean.tracking import without_tracking
+from aggregator.clean.urls import absolute, candidates
 from aggregator.model import Markup
 
 # Every sanitiser has a quadratic case (over 10 s on 1 MB), so the HTML of one field is capped, in characters.
 # So are its tags: it is their nesting that takes the time.
 LONGEST = 512 * 1024
 MOST_TAGS = 10_000
-TAGS = nh3.ALLOWED_TAGS | {
-    "audio",
-    "video",
-    "source",
-    "picture",
-    "track",
-    "tfoot",
-    "section",
-    "main",
-    "address",
+
+# The one list of what may leave us. Whatever is not on it goes; of an element its content stays.
+TAGS = {
+    # Text as articles have it.
+    *("p", "br", "hr", "div", "span", "blockquote", "pre", "center", "wbr", "address"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "hgroup"),
+    *("article", "section", "main", "aside", "header", "footer", "nav", "details", "summary"),
+    *("ul", "ol", "li", "dl", "dt", "dd"),
+    # Meaning and looks of words; the old ones are all that many feeds have.
+    *("a", "em", "strong", "b", "i", "u", "s", "strike", "small", "sub", "sup", "mark", "tt"),
+    *("code", "kbd", "samp", "var", "abbr", "acronym", "cite", "dfn", "q", "del", "ins", "time", "data"),
+    # Scripts that run the other way, and readings beside Han characters.
+    *("bdi", "bdo", "ruby", "rp", "rt", "rtc"),
+    # Tables, because data is in them.
+    *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
+    # Pictures, sound and film: they load from the web, and run nothing.
+    *("img", "picture", "source", "figure", "figcaption", "map", "area", "audio", "video", "track"),
 }
+# Not on it, with reasons: svg and math are read by rules of their own, in which text comes out as elements (mXSS), as
+# do form, select, template and noscript; iframe, object and embed run what they load; style and class are written for
+# a page that is not here; meta, base and link act on the whole page.
+
 # The content of these is no text for readers; it goes with them.
-DROPPED_WHOLE = {"script", "style", "template", "noembed", "noframes", "title", "textarea", "xmp"}
+DROPPED_WHOLE = {
+    *("script", "style", "template", "title", "textarea", "xmp", "noembed", "noframes", "noscript", "iframe"),
+}
 ATTRIBUTES: dict[str, set[str]] = {
+    # What screen readers and scripts of other directions need. No id and no name: they shadow what the scripts of the
+    # page around look for (DOM clobbering).
     "*": {"lang", "dir", "title"},
+    # Where things are, each address vetted and absolute. No target and no ping; rel is ours.
     "a": {"href", "hreflang"},
     "area": {"href", "alt", "coords", "shape"},
-    "abbr": {"title"},
-    "audio": {"src", "controls", "preload"},
     "blockquote": {"cite"},
+    "q": {"cite"},
+    "img": {"src", "srcset", "sizes", "alt", "width", "height"},
+    "source": {"src", "srcset", "sizes", "type", "media"},
+    "audio": {"src", "controls", "preload"},
+    "video": {"src", "poster", "controls", "width", "height", "preload"},
+    "track": {"src", "kind", "srclang", "label"},
+    # What words and numbers mean.
+    "abbr": {"title"},
+    "data": {"value"},
+    "time": {"datetime"},
+    "del": {"cite", "datetime"},
+    "ins": {"cite", "datetime"},
+    # Lists and tables are not what they say without.
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
     "col": {"span"},
     "colgroup": {"span"},
-    "data": {"value"},
-    "del": {"cite", "datetime"},
-    "details": {"open"},
-    "img": {"src", "srcset", "sizes", "alt", "width", "height"},
-    "ins": {"cite", "datetime"},
-    "li": {"value"},
-    "ol": {"start", "reversed", "type"},
-    "q": {"cite"},
-    "source": {"src", "srcset", "sizes", "type", "media"},
     "td": {"colspan", "rowspan", "headers"},
     "th": {"colspan", "rowspan", "headers", "scope"},
-    "time": {"datetime"},
-    "track": {"src", "kind", "srclang", "label"},
-    "video": {"src", "poster", "controls", "width", "height", "preload"},
+    "details": {"open"},
 }
-ADDRESSES = frozenset({"href", "src", "cite", "poster"})
+VETTED = frozenset({"href", "src", "cite", "poster", "srcset"})
+# How often what is clean is cleaned again, at most, when it changes by it.
+MOST_TURNS = 5
+TAME = TAGS - {
+    *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
+    *("ruby", "rp", "rt", "rtc", "pre"),
+}
+WILD = re.compile(rf"<(?!/?(?:{'|'.join(sorted(TAME))}|script|style)[\s/>])/?[a-z]", re.IGNORECASE)
+HEADING = re.compile(r"<(/?)h[1-6][\s/>]", re.IGNORECASE)
+# Browsers overlook a line end at the beginning of it, each time they read it.
+PRE = re.compile(r"(<pre\b[^<>]{0,200}>)[\r\n]+", re.IGNORECASE)
 MAIL = re.compile(r"mailto:[^\s<>\"'\x00-\x1f]{1,500}", re.IGNORECASE)
-CANDIDATE = re.compile(r"\s*(\S*[^\s,])(?:\s+([\d.]+[wx]))?\s*(?:,|$)")
+# References to characters, some of which XML does not allow.
+REFERENCE = re.compile(r"&#(?:[xX]0*+[0-9a-fA-F]{0,6}(?![0-9a-fA-F])|0*+[0-9]{0,7}(?![0-9]));?")
 
 
-def sanitise(markup: Markup | None, base: str, page: str) -> str:
+def sanitise(markup: Markup | None, base: str, page: str, found: Found | None = None) -> str:
     """The markup as HTML that may leave us, or "".
 
     Relative addresses hang on the markup's own xml:base, else on `base`; a bare fragment on `page`, the address of
-    the entry itself.
+    the entry itself. What was removed and restored is added to `found`.
     """
     if markup is None or not markup.value.strip():
         return ""
     own = absolute(markup.base, base) if markup.base else None
+    place = _Place(own or base, page, found or Found())
     value = _capped(legal(markup.value)[:LONGEST])
-    if markup.type not in HTML_TYPES:
+    if markup.type in HTML_TYPES:
+        value = with_pictures(_legal_references(value), place.base, place.found)
+    else:
         value = _paragraphs(value)
-    _place.set((own or base, page))
-    return _CLEANER.clean(value).strip()
+    _place.set(place)
+    return _settled(value, place.found).strip()
+
+
+def _settled(value: str, found: Found) -> str:
+    """The HTML sanitised until that changes nothing, which mostly is at once.
+
+    Only then everybody who reads it sees the elements that were judged here, and only then it is no revision when it
+    is read again.
+    """
+    if "<pre" in value:
+        value = PRE.sub(r"\1", value)
+    unfit = found.unfit
+    published = _CLEANER.clean(value)
+    if found.unfit == unfit and _is_tame(value):
+        return published
+    for _ in range(MOST_TURNS):
+        before, published = published, _CLEANER.clean(published)
+        if before == published:
+            break
+    return published
+
+
+def _is_tame(value: str) -> bool:
+    """Whether a browser makes of the HTML a tree that is the same when it is written out and read again.
+
+    Tables, forms and foreign elements move what is in them, headings in headings end each other, and an element that is
+    taken out leaves what could not have stood in the other.
+    """
+    if WILD.search(value):
+        return False
+    headings = HEADING.findall(value)
+    return headings == ["", "/"] * (len(headings) // 2)
 
 
 def _capped(value: str) -> str:
@@ -92,16 +158,36 @@ def _paragraphs(text: str) -> str:
     return "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in blocks)
 
 
+def _legal_references(value: str) -> str:
+    """The HTML without references to characters that XML does not allow; a blank, so that none is made by it."""
+    return REFERENCE.sub(_legal_reference, value) if "&#" in value else value
+
+
+def _legal_reference(match: re.Match[str]) -> str:
+    return match[0] if legal(html.unescape(match[0])) else " "
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where addresses hang: relative ones on `base`, bare fragments on `page`. `found` counts."""
+
+    base: str
+    page: str
+    found: Found
+
+
 def _keep(_tag: str, attribute: str, value: str) -> str | None:
     """The value of an attribute that may leave us."""
-    if attribute in ADDRESSES:
-        return _address(value, *_place.get())
-    return _srcset(value, _place.get()[0]) if attribute == "srcset" else value
+    if attribute not in VETTED:
+        return value
+    place = _place.get()
+    fit = _srcset(value, place.base) if attribute == "srcset" else _address(attribute, value, place)
+    place.found.unfit += fit is None
+    return fit
 
 
-# Where relative addresses hang: on which base, on which page. nh3 tells its filter nothing but the attribute, and a
-# sanitiser for every entry would cost more than what it does.
-_place: ContextVar[tuple[str, str]] = ContextVar("place")
+# nh3 tells its filter nothing but the attribute, and a sanitiser for every entry would cost more than what it does.
+_place: ContextVar[_Place] = ContextVar("place")
 _CLEANER = nh3.Cleaner(
     tags=TAGS,
     clean_content_tags=DROPPED_WHOLE,
@@ -115,22 +201,22 @@ _CLEANER = nh3.Cleaner(
 )
 
 
-def _address(value: str, base: str, page: str) -> str | None:
-    """An address that may leave us: http, https or mailto, absolute."""
+def _address(attribute: str, value: str, place: _Place) -> str | None:
+    """An address that may leave us: http, https or mailto, absolute; where it is a link, it follows nobody."""
     stripped = value.strip()
     if stripped.startswith("#"):
-        return absolute(stripped, page)
+        return absolute(stripped, place.page)
     if MAIL.fullmatch(stripped):
         return stripped
-    return absolute(stripped, base)
+    address = absolute(stripped, place.base)
+    if address is None or attribute != "href" or "=" not in address:
+        return address
+    short = without_tracking(address)
+    if short != address:
+        place.found.links += 1
+    return short
 
 
 def _srcset(value: str, base: str) -> str | None:
     """The candidates of a `srcset` whose address may leave us; nh3 does not look into it."""
-    kept = []
-    for match in CANDIDATE.finditer(value[:8000]):
-        address = absolute(match[1], base)
-        if address:
-            # Commas and blanks would start a new candidate where it is read again.
-            kept.append(f"{address.replace(',', '%2C')} {match[2] or ''}".rstrip())
-    return ", ".join(kept) or None
+    return ", ".join(f"{address} {descriptor}".rstrip() for address, descriptor in candidates(value, base)) or None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 # Parameters that no site needs to find its page, by who adds them. A name is here only when it is used for nothing
 # else. What chooses the page on some sites stays, such as "ref", "source" and "from".
@@ -69,7 +68,7 @@ COUNTING_PATHS = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+HOST = re.compile(r"(?:https?:)?//([^/?#:@\s]+)", re.IGNORECASE)
 TINY = re.compile(r"\s*0*[01](?:\.\d*)?(?:px)?\s*", re.IGNORECASE)
 TINY_STYLE = re.compile(r"(?:^|[;\s])(width|height)\s*:\s*0*[01](?:px)?\s*(?:!important\s*)?(?=;|$)", re.IGNORECASE)
 HIDDEN = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
@@ -111,18 +110,13 @@ def only_counts(address: str, attributes: Mapping[str, str]) -> bool:
 
 def is_counter(address: str) -> bool:
     """Whether the address is one from which only counting pictures come."""
-    start = WEB.match(address)
+    start = HOST.match(address)
     if start is None:
         return False
-    if COUNTING_PATHS.match(address, start.end()):
-        return True
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        return False
+    host = start[1].lower()
     while host and host not in COUNTING_HOSTS:
         host = host.partition(".")[2]
-    return bool(host)
+    return bool(host) or COUNTING_PATHS.match(address, start.start(1)) is not None
 
 
 def _is_tiny(attributes: Mapping[str, str]) -> bool:
@@ -130,6 +124,7 @@ def _is_tiny(attributes: Mapping[str, str]) -> bool:
     style = attributes.get("style", "")
     if style and HIDDEN.search(style):
         return True
-    tiny = {name for name in ("width", "height") if TINY.fullmatch(attributes.get(name, ""))}
-    tiny.update(name.lower() for name in TINY_STYLE.findall(style) if style)
+    tiny = {name for name in ("width", "height") if name in attributes and TINY.fullmatch(attributes[name])}
+    if style:
+        tiny.update(map(str.lower, TINY_STYLE.findall(style)))
     return len(tiny) == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 LONGEST = 8000
@@ -21,8 +23,17 @@ _CHARACTERS = r"(?:[A-Za-z0-9._~!$&'()*+,=:@/-]|%[0-9A-Fa-f]{2})"
 PLAIN = re.compile(
     rf"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[1-9][0-9]{{0,3}})?(?:/{_CHARACTERS}*)?(?:\?{_CHARACTERS}+)?(?:#{_CHARACTERS}+)?"
 )
+# A reference that only has to be put behind the site or the folder it hangs on: no scheme, no host, no dots that mean a
+# folder.
+_NO_DOTS = r"(?![^?#]*(?:^|/)\.{1,2}(?:[/?#]|$))"
+_IN_PATH = r"(?:[A-Za-z0-9._~!$&'()*+,=@-]|%[0-9A-Fa-f]{2})"
+HANGING = re.compile(
+    rf"{_NO_DOTS}(?:/(?!/)(?:{_IN_PATH}|/)*|{_IN_PATH}+(?:/{_IN_PATH}+)*/?)(?:\?{_CHARACTERS}+)?(?:#{_CHARACTERS}+)?"
+)
 BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^{FORBIDDEN}#]+(#[^{FORBIDDEN}#]*)?")
+# The descriptor is read only behind an address that does not end with a comma.
+CANDIDATE = re.compile(r"[\s,]*+([^\s,]\S*+)(?:(?<!,)\s++([0-9.]+[wxh])(?=\s*(?:,|$))|(?<!,)[^,]*+)?+")
 ACTIVE = frozenset({"javascript", "vbscript", "data", "blob", "about", "file"})
 
 
@@ -57,6 +68,22 @@ def absolute(reference: str | None, base: str = "") -> str | None:
         return None
     if len(reference) <= LONGEST and PLAIN.fullmatch(reference):
         return reference
+    if len(reference) <= LONGEST // 2 and HANGING.fullmatch(reference):
+        beginning = _beginning(base, "/" if reference[0] == "/" else "")
+        if beginning is None or len(beginning) <= LONGEST // 2:
+            return beginning and beginning + reference
+    return _resolved(reference, base)
+
+
+@lru_cache(1024)
+def _beginning(base: str, rooted: str) -> str | None:
+    """What stands before a reference at `base` that is only put behind it: the site's beginning, or the folder's."""
+    address = _resolved(f"{rooted}x", base)
+    return address and address[: -len(rooted) - 1]
+
+
+def _resolved(reference: str, base: str) -> str | None:
+    """As `absolute`, step by step."""
     cleaned = DROPPED.sub("", reference.strip(EDGES))
     if not cleaned or len(cleaned) > LONGEST:
         return None
@@ -77,6 +104,17 @@ def absolute(reference: str | None, base: str = "") -> str | None:
 
 def _encode(part: str) -> str:
     return BROKEN_PERCENT.sub("%25", UNSAFE.sub(lambda match: quote(match[0], safe="", errors="replace"), part))
+
+
+def candidates(srcset: str, base: str) -> Iterator[tuple[str, str]]:
+    """The image candidates of a `srcset` (HTML §4.8.4.2) that have an http(s) address: it, and the descriptor or ""."""
+    for url, descriptor in CANDIDATE.findall(srcset[:LONGEST]):
+        if url.endswith(","):  # those end the candidate, and what was taken for a descriptor begins another
+            url, descriptor = url.rstrip(","), ""
+        address = absolute(url, base)
+        if address:
+            # Commas would start a new candidate where it is read again.
+            yield address.replace(",", "%2C"), descriptor.strip()
 
 
 def is_iri(text: str) -> bool:

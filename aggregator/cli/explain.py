@@ -83,6 +83,7 @@ def _told(settings: Settings, story: Story) -> dict[str, Any]:
             "claimed_published": stamp(kept.entry.published),
             "claimed_updated": stamp(kept.entry.updated),
         },
+        "notes": list(kept.entry.notes),
         "pages": list(_pages(settings, story)),
         "revisions": list(_revisions(story)),
     }
@@ -175,6 +176,8 @@ def _chapters(told: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
             f"updated {_or_nothing(dates['claimed_updated'])}",
         ],
     )
+    if told["notes"]:
+        yield "on the way in", told["notes"]
     yield (
         "pages",
         [

@@ -185,4 +185,6 @@ def _print_feed(found: Found, entries: tuple[Entry, ...]) -> None:
         console.print(f"    {entry.link}" + (f"  by {by}" if by else ""))
         for enclosure in entry.enclosures:
             console.print(f"    + {enclosure.type or 'file'} {enclosure.href}")
+        for note in entry.notes:
+            console.print(f"    {note}", style="dim")
     console.print(f"\n{len(found.intake.entries)} entries")
