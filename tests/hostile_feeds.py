@@ -20,7 +20,7 @@ from aggregator.clean.markup import TAGS
 LINES = Path(__file__).parent / "payloads"
 LIST = SHARED / "payloads" / "html.json"  # DOMPurify's fixtures, when they are there
 ESCAPED = re.compile(r"\\(?:n|t|r|\\|x[0-9a-f]{2}|u[0-9a-f]{4})")
-WITHIN = re.compile(r"[\w./%~-]*")  # an address within our own site
+WITHIN = re.compile(r"(?:https://planet\.example/)?[\w./%~-]*")  # an address within our own site
 HTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -189,7 +189,8 @@ def active_in_page(page: bytes) -> list[str]:
         if tag in ("script", "style", "iframe", "object", "embed", "base", "form", "input", "template", "noscript"):
             told.append(f"<{tag}>")
         for name, value in element.attrib.items():
-            runs = str(name).startswith("on") or name in ("style", "srcdoc", "http-equiv", "srcset")
+            moved = name == "http-equiv" and WITHIN.fullmatch(element.get("content", "").removeprefix("0; url="))
+            runs = str(name).startswith("on") or (name in ("style", "srcdoc", "http-equiv", "srcset") and not moved)
             leads = name in ADDRESS_ATTRIBUTES - {"content"} and not (is_web(value) or WITHIN.fullmatch(value))
             if runs or leads:
                 told.append(f"<{tag} {name}={value!r}>")

@@ -82,7 +82,7 @@ class _Tags(HTMLParser):
         if tag not in TAGS:
             self.told.append(f"<{tag}>")
         for name, value in attrs:
-            self.told += [f"<{tag} {name}={value!r}>" for _ in range(not _harmless(tag, name, value or ""))]
+            self.told += [f"<{tag} {name}={value!r}>" for _ in range(not harmless(tag, name, value or ""))]
 
     def handle_comment(self, data: str) -> None:
         """Comments are no text."""
@@ -97,7 +97,7 @@ class _Tags(HTMLParser):
         self.told.append(f"<?{data}>")
 
 
-def _harmless(tag: str, name: str, value: str) -> bool:
+def harmless(tag: str, name: str, value: str) -> bool:
     """Whether an attribute runs nothing and leads nowhere but to the web."""
     if name.startswith("on") or name in ("style", "id", "class", "name", "srcdoc", "target"):
         return False

@@ -33,7 +33,7 @@ SHOW = """(async pieces => {
     box.innerHTML = piece;
     for (const one of box.querySelectorAll('*')) {
       for (const { name, value } of one.attributes)
-        if (name.startsWith('on') || name === 'style' || name === 'srcdoc') told.push(`${one.localName} ${name}=${value}`);
+        if (name.startsWith('on') || ['style', 'srcdoc'].includes(name)) told.push(`${one.localName} ${name}=${value}`);
       if (one.namespaceURI !== 'http://www.w3.org/1999/xhtml') told.push(`foreign ${one.localName}`);
       for (const name of ['href', 'src', 'action', 'formAction', 'data', 'cite', 'poster', 'currentSrc'])
         if (typeof one[name] === 'string' && one[name] && !/^(https?|mailto):/.test(one[name]))
@@ -56,7 +56,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (named by the library)
+    def log_message(self, format: str, *args: object) -> None:
         """Nobody reads it."""
 
 
@@ -87,7 +87,7 @@ def shown(chromium: Browser, address: str, pieces: list[str]) -> tuple[list[str]
     [
         "<img src=x onerror=alert(1)>",
         "<img src=x onerror='window.y = 1'>",
-        "<svg onload='window.y = 1'>",
+        "<svg><animate onbegin='window.y = 1' attributeName=x dur=1s>",
         "<p onmouseover='window.y = 1'>x</p>",
         "<a href='javascript:window.y = 1' target=z>x</a><iframe src='javascript:window.y = 1'></iframe>",
         "<iframe srcdoc='<script>parent.y = 1</script>'></iframe>",
@@ -108,7 +108,9 @@ def test_the_browser_tells_of_the_scripts_of_a_page(chromium: Browser, site: tup
 
 
 def test_of_the_payloads_as_they_are_many_run(chromium: Browser, site: tuple[Path, str]) -> None:
-    told, ran = shown(chromium, site[1], [payload for payload in PAYLOADS if "<meta" not in payload.lower()][:120])
+    told, ran = shown(
+        chromium, site[1], [one for one in PAYLOADS if one.startswith("<img src=x") and "name=" not in one]
+    )
     assert len(told) > 20
     assert len(ran) > 20
 
