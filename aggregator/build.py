@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from aggregator.errors import PublishError
-from aggregator.formats import FILES, FORMATS, formats_of
+from aggregator.formats import ARCHIVES, FILES, FORMATS, formats_of
 from aggregator.formats.html import HOME_TITLES, render_home, stylesheet
 from aggregator.formats.moved import render_moved
 from aggregator.formats.opml import render_home as render_list
+from aggregator.history import archive_of, front, part_size
 from aggregator.model import (
     EVERYTHING,
     HOME,
+    Chain,
     Home,
     Kept,
     Listed,
@@ -24,6 +26,7 @@ from aggregator.model import (
     Receipt,
     Rendered,
     category_page,
+    entry_page,
     source_page,
 )
 from aggregator.ports import Sink, Store
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 
 SOURCES_AT_HOME = 100
 NAMES_AT_A_TIME = 200
+LINKED_FIRST = 4  # so many of the archive documents that a page is the first to link to are there when it is
+TOMBS = 50  # how many removed entries a feed names; archive documents name all that stood in them
 PAGES_TOGETHER = 16  # written together, so that they wait for the disk together
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -49,12 +54,13 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """The walk out with everything it needs; `formats` are keys of `FORMATS`."""
+    """The walk out with everything it needs; `formats` are keys of `FORMATS`; `archive` publishes the history too."""
 
     store: Store
     catalogue: Catalogue
     sink: Sink
     formats: tuple[str, ...]
+    archive: bool = False
     _names: Names = field(default_factory=lambda: Names())
     _lists: dict[str, int] = field(default_factory=dict)  # the state of the names that each list was written with
 
@@ -65,16 +71,21 @@ class Builder:
         """
         marks = await self.store.stale()
         known = {*self.catalogue.pages(), HOME}
+        if self.archive:
+            known |= {mark for mark in marks if archive_of(mark)[0] in known}
         # A mark on a page that is no longer configured has nothing to build.
         for page in marks.keys() - known:
             await self.store.mark_built(page, marks[page])
         looked_at, written = 0, 0
         problems: list[str] = []
         wanted = sorted(marks.keys() & known if pages is None else pages, key=_importance)
-        chosen = wanted[:most]
-        for start in range(0, len(chosen), PAGES_TOGETHER):
-            together = chosen[start : start + PAGES_TOGETHER]
-            files = [rendered for page in together for rendered in await self._render(page)]
+        while wanted and (most is None or looked_at < most):
+            together, wanted = wanted[:PAGES_TOGETHER], wanted[PAGES_TOGETHER:]
+            first, later = await self._close_archives(together)
+            if first:
+                marks = await self.store.stale()
+                together, wanted = [*first, *together], [*wanted, *later]
+            files = [rendered for page in dict.fromkeys(together) for rendered in await self._render(page)]
             try:
                 receipts = await asyncio.to_thread(self.sink.put_all, files)
             except PublishError:
@@ -88,18 +99,42 @@ class Builder:
             log.warning("left out", extra={"fields": {"entry": problem}})
         if written:
             log.info("build", extra={"fields": {"pages": looked_at, "written": written}})
-        return Built(looked_at, written, len(wanted) - looked_at, tuple(dict.fromkeys(problems)))
+        return Built(looked_at, written, len(wanted), tuple(dict.fromkeys(problems)))
 
     async def tidy(self) -> int:
         """Take the files of pages and formats that left the config out of the folder, and say how many those were.
 
         Raises `PublishError`.
         """
-        pages = frozenset(self.catalogue.pages())
-        return await asyncio.to_thread(self.sink.tidy, lambda path: self._is_wanted(path, pages))
+        pages, archives = frozenset(self.catalogue.pages()), frozenset(await self.archives())
+        return await asyncio.to_thread(self.sink.tidy, lambda path: self._is_wanted(path, pages, archives))
 
-    def _is_wanted(self, path: str, pages: frozenset[str]) -> bool:
+    async def archives(self) -> list[str]:
+        """The paths of all archive documents of configured categories, without a suffix."""
+        pages = frozenset(self.catalogue.pages())
+        return [path for path in await self.store.archives() if archive_of(path)[0] in pages] if self.archive else []
+
+    async def _close_archives(self, pages: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Close what is to be closed behind these pages.
+
+        Gives the archive documents that go before the pages, which are the first to link to them, and those that can
+        come after: at the first start over a large store there are thousands.
+        """
+        first, later = list[str](), list[str]()
+        for page in pages if self.archive else ():
+            if page in self._categories():
+                closed = await self.store.close_archives(page, part_size(self.catalogue.limit(page)))
+                first, later = [*first, *closed[-LINKED_FIRST:]], [*later, *closed[:-LINKED_FIRST]]
+        return first, later
+
+    def _categories(self) -> frozenset[str]:
+        return frozenset(map(category_page, self.catalogue.categories))
+
+    def _is_wanted(self, path: str, pages: frozenset[str], archives: frozenset[str]) -> bool:
         folder, slash, name = path.rpartition("/")
+        if archive_of(path)[0]:
+            stem, _, word = path.rpartition(".")
+            return stem in archives and word in ARCHIVES and word in self.formats
         if folder + slash in pages:
             return name in {FILES[word] for word in formats_of(folder + slash, self.formats)}
         if folder == "category":
@@ -110,23 +145,44 @@ class Builder:
         """The files of one page."""
         if path == HOME:
             return await self._render_home()
-        page = await self._page(path, self.catalogue.limit(path))
+        if archive_of(path)[0]:
+            return await self._render_archive(*archive_of(path))
+        kept = await self._newest(path, self.catalogue.limit(path))
+        page = make_page(self.catalogue, path, kept)
+        fed = await self._with_history(page, kept)
         files = []
         for name in formats_of(path, self.formats):
             if name == "opml":
                 if self._is_listed(path):
                     continue
                 page = replace(page, sources=await self._listed(path))
-            files.append(await asyncio.to_thread(FORMATS[name], page))
+            files.append(await asyncio.to_thread(FORMATS[name], fed if name in ARCHIVES else page))
         if "html" in self.formats and path.startswith("category/"):
             files.append(render_moved(f"{path.removesuffix('/')}.html", page.title, page.address))
+        if path == category_page(EVERYTHING):
+            gone = await self.store.removed(path)
+            files += [Rendered(f"{entry_page(one.id)}gone", (one.reason or "removed").encode()) for one in gone]
         return files
+
+    async def _render_archive(self, path: str, name: str) -> list[Rendered]:
+        """The files of one archive document."""
+        archived = await self.store.archived(path, name)
+        if archived is None:
+            return []
+        page = make_page(self.catalogue, path, self._configured(archived.kept))
+        page = replace(page, chain=archived.chain, removed=archived.removed)
+        return [await asyncio.to_thread(FORMATS[word], page) for word in ARCHIVES if word in self.formats]
+
+    def _configured(self, kept: Iterable[Kept]) -> list[Kept]:
+        return [one for one in kept if one.source_id in self.catalogue.sources]
 
     async def _render_home(self) -> list[Rendered]:
         files = [stylesheet("feed.css")]
         everything = category_page(EVERYTHING)
         # Readers that know a feed at Jekyll's address follow no page that sends people on: they get the feed itself.
-        feed = FORMATS["atom"](await self._page(everything, self.catalogue.limit(everything)))
+        kept = await self._newest(everything, self.catalogue.limit(everything))
+        page = await self._with_history(make_page(self.catalogue, everything, kept), kept)
+        feed = await asyncio.to_thread(FORMATS["atom"], page)
         files.append(replace(feed, path="feed.xml", problems=()))
         if not {"html", "opml"} & set(self.formats):
             return files
@@ -137,10 +193,26 @@ class Builder:
             files += [await asyncio.to_thread(render_home, home), stylesheet()]
         return files
 
-    async def _page(self, path: str, limit: int) -> Page:
+    async def _newest(self, path: str, limit: int) -> list[Kept]:
         kept = await self.store.newest(path, limit)
         self._names.learn(kept)
-        return make_page(self.catalogue, path, kept)
+        return kept
+
+    async def _page(self, path: str, limit: int) -> Page:
+        return make_page(self.catalogue, path, await self._newest(path, limit))
+
+    async def _with_history(self, page: Page, newest: list[Kept]) -> Page:
+        """The page of these entries as the formats show it whose documents lead back through the history."""
+        if not page.path.startswith("category/"):
+            return page
+        page = replace(page, removed=await self.store.removed(page.path, TOMBS))
+        if not self.archive:
+            return page
+        waiting = await self.store.unarchived(page.path)
+        kept = front(newest, self._configured(waiting.kept), self.catalogue.limit(page.path))
+        if kept != newest:
+            page = replace(make_page(self.catalogue, page.path, kept), removed=page.removed)
+        return replace(page, chain=Chain(previous=waiting.latest))
 
     def _is_listed(self, path: str) -> bool:
         """Whether the list of sources was written since a name in it changed: of very many sources it is dear."""
@@ -203,5 +275,7 @@ class Names:
 
 
 def _importance(page: str) -> tuple[int, str]:
-    """Categories, then home, which links to them, then sources."""
+    """Categories, then home, which links to them, then sources, then archive documents."""
+    if archive_of(page)[0]:
+        return 3, page
     return (0 if page.startswith("category/") else 1 if page == HOME else 2, page)

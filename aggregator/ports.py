@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from aggregator.model import (
+    Archived,
     Awaited,
     Changes,
     Document,
@@ -22,8 +23,10 @@ from aggregator.model import (
     Reading,
     Receipt,
     Recipe,
+    Removed,
     Rendered,
     Source,
+    Unarchived,
     Visit,
 )
 
@@ -97,6 +100,24 @@ class Store(Protocol):
 
     async def newest_of_each(self, paths: Sequence[str]) -> list[Kept]:
         """The newest entry of each of the pages that has one."""
+
+    async def close_archives(self, path: str, size: int) -> list[str]:
+        """Close the archive documents of a category that are full, with `size` entries, or whose month is over.
+
+        Gives the paths of those that are marked stale now, oldest first.
+        """
+
+    async def unarchived(self, path: str) -> Unarchived:
+        """The entries of a category that stand in no archive document."""
+
+    async def archived(self, path: str, name: str) -> Archived | None:
+        """What an archive document of a category shows; None when there is none of this name."""
+
+    async def archives(self) -> list[str]:
+        """The paths of all archive documents, without a suffix."""
+
+    async def removed(self, path: str, limit: int | None = None) -> tuple[Removed, ...]:
+        """The entries that were removed from a page, the latest first."""
 
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""

@@ -79,7 +79,8 @@ class Summary:
 def _builder(settings: Settings, store: SqlStore) -> Builder:
     sources = {source.id: source for source in settings.sources}
     catalogue = Catalogue(settings.site, settings.categories, sources)
-    return Builder(store, catalogue, Folder(settings.output.dir, settings.output.compress), settings.output.formats)
+    folder = Folder(settings.output.dir, settings.output.compress)
+    return Builder(store, catalogue, folder, settings.output.formats, settings.output.archive)
 
 
 def _placing(settings: Settings) -> tuple[Place, Rules]:
@@ -98,7 +99,7 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
     mark = f"{settings.fingerprint} {__version__}"
     folder_is_there = (settings.output.dir / builder.catalogue.pages()[0] / "feed.atom").exists()
     if await store.fact(PUBLISHED_WITH) != mark or not folder_is_there:
-        await store.mark_stale((*builder.catalogue.pages(), HOME))
+        await store.mark_stale((*builder.catalogue.pages(), HOME, *await builder.archives()))
         await builder.tidy()
         await store.set_fact(PUBLISHED_WITH, mark)
 
@@ -229,7 +230,7 @@ async def rebuild(settings: Settings) -> Built:
     async with open_store(settings.store, settings.site.base_url, alone=True) as store:
         builder = _builder(settings, store)
         await _agree(settings, store, builder)
-        return await builder.build([*builder.catalogue.pages(), HOME])
+        return await builder.build([*builder.catalogue.pages(), HOME, *await builder.archives()])
 
 
 async def status(settings: Settings) -> list[SourceStatus]:

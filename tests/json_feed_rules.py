@@ -101,8 +101,6 @@ def _item(item: dict[str, Any]) -> Iterator[str]:
     yield from _object(item, ITEM, ("id",), "item")
     if "content_html" not in item and "content_text" not in item:
         yield "has neither content_html nor content_text"
-    if "<" in item.get("summary", "") and "</" in item["summary"]:
-        yield "has markup in its summary, which is plain text"
     for name in ("date_published", "date_modified"):
         if name in item and instant(item[name]) is None:
             yield f"{name} {item[name]!r} is no date of RFC 3339"

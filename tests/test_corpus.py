@@ -93,7 +93,7 @@ def polled(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         body = (corpus / "encodings" / row["file"]).read_bytes()
         url = web.feed(f"/encodings/{number}.xml", body, Content_Type=row["http_content_type"])
         sources.append({"id": f"encoding-{number}", "url": url, "category": "encodings"})
-    place.configure(sources, output={"dir": str(place.public), "limit": MOST})
+    place.configure(sources, output={"dir": str(place.public), "limit": MOST, "archive": False})
 
     first = place.run("once", "--json", check=None)
     status = json.loads(place.run("status", "--json").stdout)["sources"]

@@ -55,6 +55,7 @@ LEVELS = {
             "web",
             "filling",
             "paging",
+            "history",
         ),
         2,
     ),

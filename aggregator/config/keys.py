@@ -76,6 +76,9 @@ class OutputKeys(Keys):
         )
     )
 
+    archive: bool = Field(
+        True, description="Whether the history of categories is published too, in documents that never change."
+    )
     compress: Annotated[tuple[Literal["gzip", "br"], ...], BeforeValidator(one_or_many)] = Field(
         ("gzip", "br"), description="What lies compressed beside each file, for servers that send it as it is."
     )

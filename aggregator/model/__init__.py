@@ -12,6 +12,7 @@ from aggregator.model.asked import (
     Site,
     Source,
     category_page,
+    entry_page,
     own_hub,
     source_page,
 )
@@ -65,6 +66,7 @@ from aggregator.model.recipes import (
     Replacement,
 )
 from aggregator.model.shown import (
+    Archived,
     Chain,
     Home,
     Listed,
@@ -73,6 +75,7 @@ from aggregator.model.shown import (
     Removed,
     Rendered,
     Shown,
+    Unarchived,
 )
 from aggregator.model.theirs import (
     Cadence,
@@ -90,6 +93,7 @@ __all__ = [
     "HOME",
     "MEDIUMS",
     "SHOW_KINDS",
+    "Archived",
     "Awaited",
     "Cadence",
     "Category",
@@ -141,11 +145,13 @@ __all__ = [
     "Source",
     "Term",
     "Transcript",
+    "Unarchived",
     "Unchanged",
     "Validators",
     "Visit",
     "Why",
     "category_page",
+    "entry_page",
     "own_hub",
     "source_page",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import blake2b
 
 from aggregator.model.recipes import Detail, Recipe
 
@@ -97,6 +98,11 @@ def category_page(slug: str) -> str:
 def source_page(source_id: str) -> str:
     """The folder of a source's page."""
     return f"source/{source_id}/"
+
+
+def entry_page(published_id: str) -> str:
+    """The folder of an entry's page: a hash of its published id, which may be any IRI."""
+    return f"entry/{blake2b(published_id.encode(), digest_size=10).hexdigest()}/"
 
 
 def own_hub(base_url: str) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from aggregator.model.asked import Person, Site
 from aggregator.model.media import Enclosure, Episode, Image, Show
-from aggregator.model.ours import Origin
+from aggregator.model.ours import Kept, Origin
 from aggregator.model.theirs import Term
 
 
@@ -73,6 +73,26 @@ class Removed:
     id: str
     when: datetime
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unarchived:
+    """The entries of a category that stand in no archive document yet, or not with their present text.
+
+    `latest` is the name of the latest archive document, if there is one.
+    """
+
+    kept: tuple[Kept, ...]
+    latest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """What an archive document shows, newest first, each entry with the text it had when the document was closed."""
+
+    kept: tuple[Kept, ...]
+    chain: Chain
+    removed: tuple[Removed, ...]
 
 
 @dataclass(frozen=True, slots=True)

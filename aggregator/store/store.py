@@ -15,9 +15,9 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
-from aggregator.model import Awaited, Changes, Filling, Kept, Known, Source, Visit
+from aggregator.model import Archived, Awaited, Changes, Filling, Kept, Known, Removed, Source, Unarchived, Visit
 from aggregator.placing import Place, Rules, no_rules, on_own_pages
-from aggregator.store import applying, awaiting, enrolling, places, telling, visits
+from aggregator.store import applying, archiving, awaiting, enrolling, places, telling, visits
 from aggregator.store.database import hold, open_database
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, kept_of
 from aggregator.store.writer import Writer
@@ -116,6 +116,31 @@ class SqlStore:
     async def newest_of_each(self, paths: Sequence[str]) -> list[Kept]:
         """The newest entry of each of the pages that has one."""
         return await self._writer.read(lambda connection: _newest_of_each(connection, paths))
+
+    async def close_archives(self, path: str, size: int) -> list[str]:
+        """Close the archive documents of a category that are full, with `size` entries, or whose month is over.
+
+        Gives the paths of those that are marked stale now, oldest first.
+        """
+        if not await self._writer.read(lambda connection: archiving.is_due(connection, path, size)):
+            return []
+        return await self._writer.write(lambda connection: archiving.close(connection, path, size))
+
+    async def unarchived(self, path: str) -> Unarchived:
+        """The entries of a category that stand in none of its archive documents, or not with their present text."""
+        return await self._writer.read(lambda connection: archiving.unarchived(connection, path))
+
+    async def archived(self, path: str, name: str) -> Archived | None:
+        """What an archive document of a category shows; None when there is none of this name."""
+        return await self._writer.read(lambda connection: archiving.archived(connection, path, name))
+
+    async def archives(self) -> list[str]:
+        """The paths of all archive documents, without a suffix."""
+        return await self._writer.read(archiving.names)
+
+    async def removed(self, path: str, limit: int | None = None) -> tuple[Removed, ...]:
+        """The entries that were removed from a page, the latest first."""
+        return await self._writer.read(lambda connection: archiving.removed(connection, path, limit))
 
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""

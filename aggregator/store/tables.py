@@ -12,6 +12,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     Row,
     Table,
@@ -201,6 +202,33 @@ class MembershipRow(SQLModel, table=True):
     entry_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
 
 
+class UnarchivedRow(SQLModel, table=True):
+    """An entry on a category's page that stands in none of its archive documents yet, or not with its present text.
+
+    Written by triggers of the database, whoever places or revises the entry. `since` is when that was.
+    """
+
+    __tablename__ = "unarchived"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    page: str = Field(sa_column=Column(Text, primary_key=True))
+    entry_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    since: datetime = _instant()
+
+
+class ArchiveRow(SQLModel, table=True):
+    """A closed archive document of a category, in the order of `number`: `entries` is the JSON list of the entries in
+    it, each as its row and its revision when the document was closed."""
+
+    __tablename__ = "archive"
+    __table_args__ = (Index("ux_archive_name", "page", "name", unique=True), {"sqlite_with_rowid": False})
+
+    page: str = Field(sa_column=Column(Text, primary_key=True))
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    name: str = _text()
+    entries: str = _text()
+
+
 class StaleRow(SQLModel, table=True):
     """A page whose published files are older than its entries; written with the entries, so a crash forgets none.
 
@@ -249,6 +277,7 @@ def _table(row: type[SQLModel]) -> Table:
 SOURCE, VISIT, ENTRY, REVISION = _table(SourceRow), _table(VisitRow), _table(EntryRow), _table(RevisionRow)
 MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRow)
 AWAITED = _table(AwaitedRow)
+UNARCHIVED, ARCHIVE = _table(UnarchivedRow), _table(ArchiveRow)
 NAME, TOMBSTONE = _table(NameRow), _table(TombstoneRow)
 
 
