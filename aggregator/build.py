@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from aggregator.errors import PublishError
 from aggregator.formats import ARCHIVES, FILES, FORMATS, formats_of
-from aggregator.formats.html import HOME_TITLES, render_home, stylesheet
+from aggregator.formats.html import ABOUT, HOME_TITLES, render_about, render_entry, render_gone, render_home, stylesheet
 from aggregator.formats.moved import render_moved
 from aggregator.formats.opml import render_home as render_list
 from aggregator.history import archive_of, front, part_size
@@ -24,6 +24,7 @@ from aggregator.model import (
     Origin,
     Page,
     Receipt,
+    Removed,
     Rendered,
     category_page,
     entry_page,
@@ -38,6 +39,7 @@ SOURCES_AT_HOME = 100
 NAMES_AT_A_TIME = 200
 LINKED_FIRST = 4  # so many of the archive documents that a page is the first to link to are there when it is
 TOMBS = 50  # how many removed entries a feed names; archive documents name all that stood in them
+ENTRIES_REMEMBERED = 20_000
 PAGES_TOGETHER = 16  # written together, so that they wait for the disk together
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -62,6 +64,7 @@ class Builder:
     formats: tuple[str, ...]
     archive: bool = False
     _names: Names = field(default_factory=lambda: Names())
+    _entries: dict[str, int] = field(default_factory=dict)  # the state that each entry's page was written with
     _lists: dict[str, int] = field(default_factory=dict)  # the state of the names that each list was written with
 
     async def build(self, pages: Iterable[str] | None = None, most: int | None = None) -> Built:
@@ -90,6 +93,7 @@ class Builder:
                 receipts = await asyncio.to_thread(self.sink.put_all, files)
             except PublishError:
                 self._lists.clear()
+                self._entries.clear()
                 raise
             written += receipts.count(Receipt.WRITTEN)
             problems += [problem for rendered in files for problem in rendered.problems]
@@ -139,7 +143,11 @@ class Builder:
             return name in {FILES[word] for word in formats_of(folder + slash, self.formats)}
         if folder == "category":
             return "html" in self.formats and category_page(name.removesuffix(".html")) in pages
-        return not slash or folder.startswith("entry/")
+        if folder + slash == ABOUT:
+            return "html" in self.formats
+        if folder.startswith("entry/"):
+            return "html" in self.formats and self.catalogue.site.entry_pages
+        return not slash
 
     async def _render(self, path: str) -> list[Rendered]:
         """The files of one page."""
@@ -150,18 +158,45 @@ class Builder:
         kept = await self._newest(path, self.catalogue.limit(path))
         page = make_page(self.catalogue, path, kept)
         fed = await self._with_history(page, kept)
+        page = replace(page, chain=fed.chain)  # people page back from the newest, whatever is archived
         files = []
         for name in formats_of(path, self.formats):
             if name == "opml":
                 if self._is_listed(path):
                     continue
                 page = replace(page, sources=await self._listed(path))
-            files.append(await asyncio.to_thread(FORMATS[name], fed if name in ARCHIVES else page))
+            files.append(await asyncio.to_thread(FORMATS[name], fed if name in ARCHIVES and name != "html" else page))
         if "html" in self.formats and path.startswith("category/"):
             files.append(render_moved(f"{path.removesuffix('/')}.html", page.title, page.address))
+            files += await asyncio.to_thread(self._entry_pages, kept)
         if path == category_page(EVERYTHING):
-            gone = await self.store.removed(path)
-            files += [Rendered(f"{entry_page(one.id)}gone", (one.reason or "removed").encode()) for one in gone]
+            files += self._graves(await self.store.removed(path))
+        return files
+
+    def _graves(self, gone: Iterable[Removed]) -> list[Rendered]:
+        """What stands in the places of removed entries: a mark for our server, a page for others."""
+        files = []
+        for one in gone:
+            self._entries.pop(entry_page(one.id), None)
+            files.append(Rendered(f"{entry_page(one.id)}gone", (one.reason or "removed").encode()))
+            if "html" in self.formats and self.catalogue.site.entry_pages:
+                files.append(render_gone(one.id, self.catalogue.site))
+        return files
+
+    def _entry_pages(self, many: Iterable[Kept]) -> list[Rendered]:
+        """The pages of those entries whose own page is not known to be as it should be."""
+        if not self.catalogue.site.entry_pages:
+            return []
+        if len(self._entries) > ENTRIES_REMEMBERED:
+            self._entries.clear()
+        files = []
+        for kept in many:
+            path, state = entry_page(kept.id), hash(kept)
+            if self._entries.get(path) != state:
+                self._entries[path] = state
+                # One and the same page, whichever category shows the entry: that of its first one.
+                page = make_page(self.catalogue, self.catalogue.home_of(kept), [kept])
+                files += [rendered for rendered in [render_entry(page)] if rendered]
         return files
 
     async def _render_archive(self, path: str, name: str) -> list[Rendered]:
@@ -177,7 +212,8 @@ class Builder:
         return [one for one in kept if one.source_id in self.catalogue.sources]
 
     async def _render_home(self) -> list[Rendered]:
-        files = [stylesheet("feed.css")]
+        theme = self.catalogue.site.theme
+        files = [stylesheet("feed.css", theme)]
         everything = category_page(EVERYTHING)
         # Readers that know a feed at Jekyll's address follow no page that sends people on: they get the feed itself.
         kept = await self._newest(everything, self.catalogue.limit(everything))
@@ -190,7 +226,7 @@ class Builder:
         if "opml" in self.formats and not self._is_listed(HOME):
             files.append(await asyncio.to_thread(render_list, await self._with_sources(home)))
         if "html" in self.formats:
-            files += [await asyncio.to_thread(render_home, home), stylesheet()]
+            files += [await asyncio.to_thread(render_home, home), render_about(home), stylesheet(theme=theme)]
         return files
 
     async def _newest(self, path: str, limit: int) -> list[Kept]:
@@ -202,7 +238,7 @@ class Builder:
         return make_page(self.catalogue, path, await self._newest(path, limit))
 
     async def _with_history(self, page: Page, newest: list[Kept]) -> Page:
-        """The page of these entries as the formats show it whose documents lead back through the history."""
+        """The page of these entries as the feeds show it whose documents lead back through the history."""
         if not page.path.startswith("category/"):
             return page
         page = replace(page, removed=await self.store.removed(page.path, TOMBS))

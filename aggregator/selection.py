@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from aggregator.clean.attribution import visible_line
 from aggregator.clean.urls import absolute
 from aggregator.model import (
+    EVERYTHING,
     Category,
     Kept,
     Listed,
@@ -39,6 +40,13 @@ class Catalogue:
         """How many entries the page shows; a source's page as many as everything does."""
         kind, name, _ = path.split("/")
         return self.categories[name if kind == "category" else "all"].limit
+
+    def home_of(self, kept: Kept) -> str:
+        """The page of the category that an entry is at home in: the first it was put in, or that of everything."""
+        pages = self.sources[kept.source_id].pages if kept.pages is None else kept.pages
+        everything = category_page(EVERYTHING)
+        own = (page for page in pages if page.startswith("category/") and page != everything)
+        return next((page for page in own if page.split("/")[1] in self.categories), everything)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from aggregator.details import fill_in
 from aggregator.engines.local import LocalEngine
 from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
 from aggregator.fetch import HostLimits, HttpFetcher, Robots
+from aggregator.formats.theme import mark_of as theme_mark
 from aggregator.intake import WorkerReader
 from aggregator.model import HOME, Changes, Outcome, Source
 from aggregator.placing import Place, Rules, pages_of, rules_of
@@ -96,7 +97,7 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
     """Make the store agree with the config, and mark every page stale when what it was built with changed."""
     place, rules = _placing(settings)
     await store.enrol(settings.sources, SystemClock().now(), place, rules)
-    mark = f"{settings.fingerprint} {__version__}"
+    mark = f"{settings.fingerprint} {__version__} {theme_mark(settings.site.theme)}".rstrip()
     folder_is_there = (settings.output.dir / builder.catalogue.pages()[0] / "feed.atom").exists()
     if await store.fact(PUBLISHED_WITH) != mark or not folder_is_there:
         await store.mark_stale((*builder.catalogue.pages(), HOME, *await builder.archives()))

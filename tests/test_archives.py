@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from atom_rules import ATOM, house_violations, violations, warnings
-from lxml import etree
+from lxml import etree, html
 from sqlalchemy import create_engine, insert, text
 
 from aggregator.build import Builder
@@ -394,3 +394,21 @@ async def test_what_is_filled_in_after_it_was_archived_comes_again_with_the_text
 
     await history.store._writer.write(fill)
     assert {one.number for one in (await history.store.unarchived(PAGE)).kept} == waiting | {1}
+
+
+async def test_people_page_through_the_history_from_the_newest_entries_to_the_oldest(
+    history: History, tmp_path: Path
+) -> None:
+    public = tmp_path / "public"
+    await history.poll(new=120)
+    await Builder(history.store, history.builder.catalogue, Folder(public), ("atom", "html"), archive=True).build()
+    at, seen = public / PAGE / "index.html", set()
+    while True:
+        document = html.document_fromstring(at.read_bytes().decode())
+        seen |= set(document.xpath("//article/h2/a/@href"))
+        earlier = document.xpath("//nav[@class='paging']/a[@rel='next']/@href")
+        if not earlier:
+            break
+        at = (at.parent / earlier[0]).resolve()
+        assert document.xpath("//article")
+    assert len(seen) == 120

@@ -271,7 +271,7 @@ def test_links_within_the_site_stay_under_the_path_of_its_base_url() -> None:
 def test_every_link_is_a_web_address_or_relative() -> None:
     for page in (category(shown()), home()):
         for href in found(page, "//@href"):
-            assert href.startswith(("https://", "../", "./"))
+            assert href.startswith(("https://", "../", "./", "feed:https://"))
 
 
 # ---------------------------------------------------------------- home

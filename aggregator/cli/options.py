@@ -14,6 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from aggregator.config import Settings, load
+from aggregator.errors import ConfigError, Problem
+from aggregator.formats.theme import faults
 
 
 class LogFormat(StrEnum):
@@ -43,8 +45,18 @@ DEFAULT_CONFIG = Path("config/aggregator.yaml")
 
 
 def settings_from(config: Path) -> Settings:
-    """The config, with the environment of this process."""
-    return load(config, os.environ)
+    """The config, with the environment of this process. Raises `ConfigError` for its mistakes and its theme's."""
+    settings = load(config, os.environ)
+    if settings.site.theme and (problems := _problems_of(Path(settings.site.theme), config)):
+        raise ConfigError(problems)
+    return settings
+
+
+def _problems_of(theme: Path, config: Path) -> list[Problem]:
+    if not theme.is_dir():
+        return [Problem(str(config), 1, 1, "site.theme", f"{theme} is no folder; make it, or leave the key out")]
+    hint = "; without this file the program's own is used"
+    return [Problem(file, line, 1, "site.theme", told + hint) for file, line, told in faults(theme)]
 
 
 def on_terminal() -> bool:

@@ -62,6 +62,7 @@ class SiteKeys(Keys):
     author: AuthorKeys | None = Field(None, description="Who publishes the site: name, email, uri.")
     contact: Text | None = Field(None, description="Page or mail address for publishers; goes into the User-Agent.")
     rights: Text | None = Field(None, description="Rights statement of the published feeds.")
+    theme: FilePath | None = Field(None, description="Folder of templates and styles that replace the pages' own.")
 
 
 class OutputKeys(Keys):
@@ -82,6 +83,8 @@ class OutputKeys(Keys):
     compress: Annotated[tuple[Literal["gzip", "br"], ...], BeforeValidator(one_or_many)] = Field(
         ("gzip", "br"), description="What lies compressed beside each file, for servers that send it as it is."
     )
+
+    entry_pages: bool = Field(True, strict=True, description="Whether each entry that a category shows gets a page.")
 
     @model_validator(mode="after")
     def _atom_is_canonical(self) -> OutputKeys:

@@ -114,7 +114,7 @@ def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settin
         _source(source, keys.defaults, public_url(tree, number, {"public_url": source.public_url}, source.url))
         for number, source in enumerate(keys.sources)
     ]
-    site = _site(keys.site, keys.server, keys.websub)
+    site = _site(keys.site, keys.output, keys.server, keys.websub)
     categories = _categories(keys, site, sources)
     mark = repr((site, sorted(categories.items()), keys.output, [_published_part(source) for source in sources]))
     return Settings(
@@ -173,7 +173,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
     )
 
 
-def _site(keys: SiteKeys, server: ServerKeys, websub: WebSubKeys) -> Site:
+def _site(keys: SiteKeys, output: OutputKeys, server: ServerKeys, websub: WebSubKeys) -> Site:
     host = f"[{server.host}]" if ":" in server.host else server.host
     base_url = keys.base_url or f"http://{host}:{server.port}"
     # Without an address of its own the site is a trial, which nobody elsewhere can subscribe to.
@@ -188,6 +188,9 @@ def _site(keys: SiteKeys, server: ServerKeys, websub: WebSubKeys) -> Site:
         contact=keys.contact,
         rights=keys.rights,
         hubs=tuple(own_hub(base_url) if hub == "own" else hub for hub in hubs),
+        formats=output.formats,
+        entry_pages=output.entry_pages,
+        theme=str(keys.theme) if keys.theme else None,
     )
 
 

@@ -16,8 +16,8 @@ FORMATS: dict[str, Format] = {
 FILES = {"atom": "feed.atom", "rss": "feed.rss", "json": "feed.json", "html": "index.html", "opml": "sources.opml"}
 """The file that a page is in each format."""
 
-ARCHIVES = ("atom", "json")
-"""The formats whose documents lead back through the history (RFC 5005; JSON Feed's `next_url`)."""
+ARCHIVES = ("atom", "json", "html")
+"""The formats whose documents lead back through the history (RFC 5005; JSON Feed's `next_url`; links of pages)."""
 
 
 def formats_of(path: str, formats: Sequence[str]) -> tuple[str, ...]:

@@ -113,10 +113,12 @@ def _check_names(shown: Shown) -> None:
 
 
 def _check_files(shown: Shown) -> None:
-    """Raise ValueError for attached files of impossible lengths and types."""
+    """Raise ValueError for attached files of impossible lengths, durations and types."""
     for enclosure in (*shown.enclosures, *shown.media):
         if enclosure.length is not None and not (type(enclosure.length) is int and enclosure.length >= 0):
             raise ValueError(f"the length of an enclosure is {enclosure.length!r}")
+        if enclosure.duration is not None and type(enclosure.duration) is not int:
+            raise ValueError(f"the duration of an enclosure is {enclosure.duration!r}")
         if enclosure.type is not None and not MEDIA_TYPE.fullmatch(enclosure.type):
             raise ValueError(f"the type of an enclosure is {enclosure.type!r}")
 
@@ -187,6 +189,7 @@ def _addresses(shown: Shown) -> Iterator[tuple[str, str]]:
 def _worded(shown: Shown, _: str) -> bytes:
     """A mark for an entry that a page can show."""
     _check_words(shown)
+    _check_files(shown)
     return b"sound"
 
 

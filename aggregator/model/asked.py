@@ -23,6 +23,8 @@ class Site:
     """The published site as a whole. `base_url` has no trailing slash and is the only origin in any output.
 
     `hubs` are the addresses of the WebSub hubs that every feed names; `own_hub` among them when it is this program.
+    `formats` are those that every page is written in, and `entry_pages` says whether entries have pages of their own;
+    `theme` is the folder of templates that replace ours.
     """
 
     title: str
@@ -33,6 +35,9 @@ class Site:
     contact: str | None = None
     rights: str | None = None
     hubs: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ("atom",)
+    entry_pages: bool = True
+    theme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,9 @@ class PublishedFolder:
         if relative is None:
             return None
         found: ReadyFile | Moved | None
+        # Whatever still lies there for hosts that know no 410.
+        if path.startswith("/entry/") and self._was_removed(path):
+            return Removed()
         try:
             kept = self._kept.get(relative)
             if kept is not None:
@@ -144,7 +147,7 @@ class PublishedFolder:
         except ValueError:
             pass  # a name that the file system's encoding cannot spell
         self._forget(relative)
-        return Removed() if path.startswith("/entry/") and self._was_removed(path) else None
+        return None
 
     def _moved(self, path: str) -> Moved | None:
         """Where an old address leads, if that is there."""
@@ -240,7 +243,10 @@ class PublishedFolder:
     def _was_removed(self, path: str) -> bool:
         """Whether an entry's page was here once: a marker lies in its place."""
         entry = path.removeprefix("/entry/").partition("/")[0]
-        return os.path.isfile(os.path.join(self._root, "entry", entry, REMOVED))
+        try:
+            return os.path.isfile(os.path.join(self._root, "entry", entry, REMOVED))
+        except ValueError:
+            return False  # a name that the file system's encoding cannot spell
 
     def _inside(self, relative: str) -> str | None:
         """The real file behind all symbolic links, when that is still in the folder.

@@ -78,8 +78,9 @@ def is_feed(name: str) -> bool:
 
 def cache_of(name: str) -> tuple[bytes, bytes]:
     """How long a published file may be kept without asking (RFC 9111 §5.2.2, RFC 8246)."""
-    folder, _, _ = name.rpartition("/")
-    return ARCHIVE_CACHE if folder.endswith("/archive") else CACHE
+    folder, _, last = name.rpartition("/")
+    # A page of the history changes with the looks of the site, and must not show new markup in an old style.
+    return ARCHIVE_CACHE if folder.endswith("/archive") and not last.endswith(".html") else CACHE
 
 
 def file_headers(
