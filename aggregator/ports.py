@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from aggregator.model import (
     FeedLink,
     Fetched,
     Filling,
+    Heard,
     Intake,
     Kept,
     Known,
@@ -26,6 +27,7 @@ from aggregator.model import (
     Removed,
     Rendered,
     Source,
+    Subscription,
     Unarchived,
     Visit,
 )
@@ -124,6 +126,44 @@ class Store(Protocol):
 
     async def mark_built(self, page: str, version: int) -> None:
         """Clear the mark of a page, unless it changed again since `version` was read."""
+
+
+class Subscriptions(Protocol):
+    """What the hub needs from the store."""
+
+    async def find(self, topic: str, callback: str) -> Subscription | None:
+        """The subscription of this callback, or None."""
+
+    async def count(self, host: str | None = None) -> int:
+        """How many there are, with callbacks at `host` when that is given."""
+
+    async def keep(self, subscription: Subscription) -> None:
+        """Add a subscription, or give the one of this topic and callback its new lease and secret."""
+
+    async def end(self, topic: str, callback: str) -> None:
+        """Forget a subscription."""
+
+    async def expire(self, now: datetime) -> None:
+        """Forget those whose lease has ended."""
+
+    async def published(self, topics: Iterable[str] | None, now: datetime) -> None:
+        """Look at the subscribers of these topics (None: all) now; who failed before keeps his time."""
+
+    async def due(self, now: datetime, limit: int, without_hosts: Collection[str] = ()) -> list[Subscription]:
+        """At most `limit` subscriptions to look at, the longest overdue first, none of these hosts."""
+
+    async def told(self, subscription: Subscription) -> None:
+        """Remember how telling ended: `delivered`, `due` and `failures` of this subscription."""
+
+
+class Caller(Protocol):
+    """The door to callbacks and other hubs."""
+
+    async def ask(self, url: str) -> Heard:
+        """GET `url`; the beginning of what comes back. Never raises for anything the web can do."""
+
+    async def tell(self, url: str, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Heard:
+        """POST `body` to `url`. Never raises for anything the web can do."""
 
 
 class Sink(Protocol):

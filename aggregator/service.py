@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,6 +21,7 @@ from aggregator.engines.local import LocalEngine
 from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
 from aggregator.fetch import HostLimits, HttpFetcher, Robots
 from aggregator.formats.theme import mark_of as theme_mark
+from aggregator.front import Announcing, Front
 from aggregator.intake import WorkerReader
 from aggregator.model import HOME, Changes, Outcome, Source
 from aggregator.placing import Place, Rules, pages_of, rules_of
@@ -27,14 +29,9 @@ from aggregator.poll import poll
 from aggregator.publish import Folder
 from aggregator.selection import Catalogue
 from aggregator.store import SourceStatus, SqlStore, open_store
-from aggregator.web.app import create_app
-from aggregator.web.audience import Audience
-from aggregator.web.server import Server
-from aggregator.web.signpost import Signpost
 
 log = logging.getLogger(__name__)
 
-SERVER_GRACE_SECONDS = 1.5
 LAST_BUILD_SECONDS = 2.0
 PAGES_AT_A_TIME = 500  # so that with very many sources the categories are never long in coming
 PUBLISHED_WITH = "published-with"
@@ -103,11 +100,6 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
         await store.mark_stale((*builder.catalogue.pages(), HOME, *await builder.archives()))
         await builder.tidy()
         await store.set_fact(PUBLISHED_WITH, mark)
-
-
-def _signpost(settings: Settings) -> Signpost:
-    """What the config says of addresses, for the site that is served."""
-    return Signpost(settings.site.base_url, settings.site.hubs, settings.output.formats)
 
 
 @asynccontextmanager
@@ -260,7 +252,6 @@ class Service:
     _unready: str | None = "starting: the published folder is not built yet"
     _stop: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _audience: Audience = field(default_factory=Audience)
 
     async def run(self) -> None:
         """Run until `stop`, SIGTERM or SIGINT; then end within ten seconds with nothing half done.
@@ -271,14 +262,11 @@ class Service:
         async with AsyncExitStack() as stack:
             base_url = self.settings.site.base_url
             store = await stack.enter_async_context(open_store(self.settings.store, base_url, alone=True))
-            app = create_app(self.settings.output.dir, readiness=lambda: self._unready, audience=self._audience)
-            server = Server(app, self.settings.server.host, self.settings.server.port)
-            await server.start()
-            stack.push_async_callback(server.stop, SERVER_GRACE_SECONDS)
-            self.ready(server.port)
+            front = Front(self.settings, store, SystemClock(), secrets.token_urlsafe, lambda: self._unready)
+            self.ready(await stack.enter_async_context(front.served()))
             while not self._stop:
-                app.post(_signpost(self.settings))
-                await self._one_config(store)
+                async with front.with_settings(self.settings):
+                    await self._one_config(store, front)
                 if not self._stop:
                     self._take_new_settings()
 
@@ -287,20 +275,22 @@ class Service:
         self._stop = True
         self._wake.set()
 
-    async def _one_config(self, store: SqlStore) -> None:
+    async def _one_config(self, store: SqlStore, front: Front) -> None:
         """Run with the present settings until told to stop or to reload."""
         self._wake.clear()
+        loop = asyncio.get_running_loop()
         builder = _builder(self.settings, store)
+        announcing = Announcing(builder.sink, lambda paths: loop.call_soon_threadsafe(front.published, paths))
+        builder = replace(builder, sink=announcing)
         await _agree(self.settings, store, builder)
         await builder.build(most=PAGES_AT_A_TIME)
         self._unready = None
-        loop = asyncio.get_running_loop()
         async with open_engine(
             self.settings,
             store,
             publish=lambda: self._publish(builder),
             heard=self.heard,
-            readers=lambda: self._audience.size(loop.time()),
+            readers=lambda: front.audience.size(loop.time()),
         ) as engine:
             await engine.run(self._wake)
         try:

@@ -167,6 +167,6 @@ def test_a_start_with_everybody_due_is_published_soon_and_then_in_longer_steps()
         }  # something ends all the time
         world = Growing(hosts, seconds=seconds, delay=0.0)
         await world.run_for(60)
-        assert world.published[:5] == [1, 4, 10, 22, 37], "what was stale before, then after 3, 6, 12 and 15 seconds"
+        assert world.published[:5] == [0, 4, 10, 22, 37], "the stale at once, then after 3, 6, 12, 15 seconds"
 
     played(story)

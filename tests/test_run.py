@@ -75,10 +75,12 @@ class Running:
 
     def wait_until_built(self, pages: int = 1) -> None:
         """Wait until the log tells of so many builds that wrote something."""
+        self.wait_for_many(lambda line: " build " in line, pages)
+
+    def wait_for_many(self, wanted: Callable[[str], bool], times: int) -> None:
+        """Wait until so many lines that are wanted are printed."""
         with self._more:
-            assert self._more.wait_for(lambda: sum(" build " in line for line in self.lines) >= pages, PATIENCE), (
-                self.lines
-            )
+            assert self._more.wait_for(lambda: sum(map(wanted, self.lines)) >= times, PATIENCE), self.lines
 
     def stop(self, number: int = signal.SIGTERM) -> float:
         """Signal it; the seconds it took to end."""

@@ -31,7 +31,7 @@ HEARTBEAT_SECONDS = 1
 QUEUE, QUEUE_PER_HOST = 1000, 50
 # How long the store must be quiet before what changed is published, so that a burst is one build; but not for ever.
 # One that goes on is published soon at first, then in longer steps: it may be a start with everybody due.
-QUIET_SECONDS, FIRST_BURST_SECONDS, LONGEST_BURST_SECONDS = 1.0, 3.0, 15.0
+QUIET_SECONDS, FIRST_BURST_SECONDS, LONGEST_BURST_SECONDS = 0.25, 3.0, 15.0
 GRACE_SECONDS = 5.0
 
 

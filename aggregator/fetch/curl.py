@@ -1,4 +1,4 @@
-"""Drives libcurl from the event loop: one connection for one GET, to the one address it is told.
+"""Drives libcurl from the event loop: one connection for one request, to the one address it is told.
 
 libcurl says which sockets it waits for, and gets told when they are ready. They are gathered apart, and the event loop
 watches all of them as one descriptor: registering each with the loop itself cost 100 µs more a request.
@@ -51,7 +51,7 @@ class NotReached(NoAnswer):
 
 
 class Exchange:
-    """One GET under way. `status`, `phrase` and `headers` hold once `begin` has returned; then come the `chunks`."""
+    """One request under way. `status`, `phrase` and `headers` hold once `begin` has returned; then come `chunks`."""
 
     status: int
     phrase: str
@@ -171,11 +171,22 @@ class Wire:
         self._due = math.inf
         self._exchanges: dict[pycurl.Curl, Exchange] = {}
         self._idle: list[pycurl.Curl] = []
+        self._posting: set[pycurl.Curl] = set()
 
     def get(
-        self, url: str, address: str, headers: Sequence[bytes], *, verify: bool = True, patience: float = 0
+        self,
+        url: str,
+        address: str,
+        headers: Sequence[bytes],
+        *,
+        verify: bool = True,
+        patience: float = 0,
+        body: bytes | None = None,
     ) -> Exchange:
-        """Ask for `url` at `address` and nowhere else, giving up connecting after `patience` seconds, 0 for never."""
+        """Ask for `url` at `address` and nowhere else, giving up connecting after `patience` seconds, 0 for never.
+
+        With a `body` it is a POST.
+        """
         curl = self._idle.pop() if self._idle else self._handle()
         curl.setopt(pycurl.URL, url)
         # Whatever host and port libcurl reads out of the URL, this is where it connects: no name is looked up.
@@ -184,6 +195,10 @@ class Wire:
         curl.setopt(pycurl.SSL_VERIFYPEER, verify)
         curl.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(patience * 1000) or 86_400_000)
+        if body is not None:
+            curl.setopt(pycurl.HTTPHEADER, [*headers, b"Expect:"])  # or libcurl waits for a 100 before a large body
+            curl.setopt(pycurl.POSTFIELDS, body)
+            self._posting.add(curl)
         exchange = self._exchanges[curl] = Exchange(self, curl)
         self._multi.add_handle(curl)
         return exchange
@@ -192,6 +207,9 @@ class Wire:
         """Break an exchange off."""
         self._multi.remove_handle(curl)
         del self._exchanges[curl]
+        if curl in self._posting:
+            self._posting.remove(curl)
+            curl.setopt(pycurl.HTTPGET, 1)
         self._idle.append(curl)
 
     def close(self) -> None:

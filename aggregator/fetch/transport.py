@@ -75,8 +75,8 @@ class GuardedTransport(LeanTransport):
         self._dial = dial
         self._wire: Wire | None = None
 
-    async def get(self, url: str, headers: Lines, *, verify: bool = True) -> Exchange:
-        """As above; `verify=False` takes any certificate. Raises `NoAnswer`, `httpx.InvalidURL`."""
+    async def get(self, url: str, headers: Lines, *, verify: bool = True, body: bytes | None = None) -> Exchange:
+        """As above; `verify=False` takes any certificate, a `body` is posted. Raises `NoAnswer`, `httpx.InvalidURL`."""
         url, host, port = _parts(url)
         addresses = await self._names.addresses(host, port)
         self._guard.vet(host, port, addresses)
@@ -85,7 +85,7 @@ class GuardedTransport(LeanTransport):
         lines = _lines(headers)
         for left in range(len(addresses) - 1, -1, -1):
             address = str(addresses[~left])
-            exchange = self._wire.get(url, address, lines, verify=verify, patience=PATIENCE if left else 0)
+            exchange = self._wire.get(url, address, lines, verify=verify, patience=PATIENCE if left else 0, body=body)
             try:
                 await exchange.begin()
             except NotReached:

@@ -77,6 +77,7 @@ from aggregator.model.shown import (
     Shown,
     Unarchived,
 )
+from aggregator.model.subscribed import Content, Heard, Mode, Subscription, Wish
 from aggregator.model.theirs import (
     Cadence,
     DateFound,
@@ -100,6 +101,7 @@ __all__ = [
     "Chain",
     "Changes",
     "Chapters",
+    "Content",
     "Credit",
     "DateFound",
     "Detail",
@@ -114,6 +116,7 @@ __all__ = [
     "Fetched",
     "Filling",
     "Gone",
+    "Heard",
     "Hints",
     "Home",
     "Image",
@@ -122,6 +125,7 @@ __all__ = [
     "Known",
     "Listed",
     "Markup",
+    "Mode",
     "Moving",
     "NamedBy",
     "NewEntry",
@@ -143,6 +147,7 @@ __all__ = [
     "Shown",
     "Site",
     "Source",
+    "Subscription",
     "Term",
     "Transcript",
     "Unarchived",
@@ -150,6 +155,7 @@ __all__ = [
     "Validators",
     "Visit",
     "Why",
+    "Wish",
     "category_page",
     "entry_page",
     "own_hub",

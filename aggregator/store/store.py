@@ -19,6 +19,7 @@ from aggregator.model import Archived, Awaited, Changes, Filling, Kept, Known, R
 from aggregator.placing import Place, Rules, no_rules, on_own_pages
 from aggregator.store import applying, archiving, awaiting, enrolling, places, telling, visits
 from aggregator.store.database import hold, open_database
+from aggregator.store.subscriptions import SqlSubscriptions
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, kept_of
 from aggregator.store.writer import Writer
 
@@ -53,6 +54,7 @@ class SqlStore:
 
     def __init__(self, writer: Writer, base_url: str) -> None:
         self._writer = writer
+        self.subscriptions = SqlSubscriptions(writer)
         self._apply = partial(applying.apply, base_url=base_url)
 
     async def enrol(

@@ -269,6 +269,22 @@ class FactRow(SQLModel, table=True):
     value: str = _text()
 
 
+class SubscriptionRow(SQLModel, table=True):
+    """A subscriber of the hub. `host` is that of the callback, `delivered` the hash of the content it has."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (Index("ix_subscription_due", "due"), Index("ix_subscription_host", "host"))
+
+    topic: str = Field(sa_column=Column(Text, primary_key=True))
+    callback: str = Field(sa_column=Column(Text, primary_key=True))
+    host: str = _text()
+    secret: str | None = _text(nullable=True)
+    expires: datetime = _instant()
+    delivered: str = _text()
+    due: datetime | None = _instant(nullable=True)
+    failures: int = 0
+
+
 def _table(row: type[SQLModel]) -> Table:
     """The Core table behind a table class; the hot path uses Core, at a twentieth of the cost of the ORM."""
     return row.__table__  # type: ignore[attr-defined, no-any-return]  # SQLModel sets it and does not say so
@@ -279,6 +295,7 @@ MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRo
 AWAITED = _table(AwaitedRow)
 UNARCHIVED, ARCHIVE = _table(UnarchivedRow), _table(ArchiveRow)
 NAME, TOMBSTONE = _table(NameRow), _table(TombstoneRow)
+SUBSCRIPTION = _table(SubscriptionRow)
 
 
 def kept_of(row: Row[Any]) -> Kept:

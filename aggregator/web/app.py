@@ -19,6 +19,7 @@ from aggregator.web.answering import FolderSite
 from aggregator.web.answers import BROKEN, NOT_FOUND, PREFLIGHT, WRONG_METHOD, Answer, fields_of, text
 from aggregator.web.audience import Audience
 from aggregator.web.folder import PublishedFolder
+from aggregator.web.hub import Take, hub_route
 from aggregator.web.signpost import Signpost
 
 log = logging.getLogger(__name__)
@@ -80,10 +81,12 @@ def create_app(
     readiness: Callable[[], str | None],
     audience: Audience,
     signpost: Signpost | None = None,
+    take: Callable[[], Take | None] = lambda: None,
 ) -> WebSite:
     """The application that serves `folder`, whose files may be replaced by rename at any time.
 
-    `audience` counts who fetches feeds; `signpost` says what the config says of addresses.
+    `audience` counts who fetches feeds; `signpost` says what the config says of addresses; `take()` is what takes the
+    wishes of subscribers while there is a hub.
 
     `GET /healthz` is 200 while the program lives; `GET /readyz` is 200 when `readiness()` is None, else 503
     with what it said. `readiness` is called on each request and must not block.
@@ -97,7 +100,7 @@ def create_app(
         return text(HTTPStatus.OK, "ready") if reason is None else text(HTTPStatus.SERVICE_UNAVAILABLE, reason)
 
     site = FolderSite(PublishedFolder(folder, signpost), audience, _seconds)
-    return WebSite(site, {"/healthz": _read_only(healthz), "/readyz": _read_only(readyz)})
+    return WebSite(site, {"/healthz": _read_only(healthz), "/readyz": _read_only(readyz), "/hub": hub_route(take)})
 
 
 def _seconds() -> float:

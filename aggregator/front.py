@@ -1,0 +1,147 @@
+"""What faces the readers: the served site, and the hub that tells its subscribers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, unquote
+
+from aggregator.config import Settings
+from aggregator.fetch import Callbacks
+from aggregator.model import Content, Receipt, Rendered, Wish, own_hub
+from aggregator.ports import Clock, Sink
+from aggregator.store import SqlStore
+from aggregator.web.app import WebSite, create_app
+from aggregator.web.audience import Audience
+from aggregator.web.folder import ReadyFile
+from aggregator.web.headers import is_feed, media_type
+from aggregator.web.hub import Take
+from aggregator.web.server import Server
+from aggregator.web.signpost import Signpost
+from aggregator.websub import Hub, Pings
+
+SERVER_GRACE_SECONDS = 1.5
+
+
+@dataclass
+class Front:
+    """The site that is served and its hub, over one store; `challenge` gives a new word that nobody can guess.
+
+    `readiness` says why the program is not fit to work, or None.
+    """
+
+    settings: Settings
+    store: SqlStore
+    clock: Clock
+    challenge: Callable[[], str]
+    readiness: Callable[[], str | None]
+    audience: Audience = field(default_factory=Audience)
+    _hub: Hub | None = None
+    _pings: Pings | None = None
+    _site: WebSite = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._site = create_app(
+            self.settings.output.dir, readiness=self.readiness, audience=self.audience, take=self._taking
+        )
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[int]:
+        """Serve until the end of the block, which hears the port. Raises `ServeError`."""
+        server = Server(self._site, self.settings.server.host, self.settings.server.port)
+        await server.start()
+        try:
+            yield server.port
+        finally:
+            await server.stop(SERVER_GRACE_SECONDS)
+
+    @asynccontextmanager
+    async def with_settings(self, settings: Settings) -> AsyncIterator[None]:
+        """Speak of addresses as these settings do, and tell the hubs they name, until the end of the block."""
+        self.settings = settings
+        site = settings.site
+        self._site.post(Signpost(site.base_url, site.hubs, settings.output.formats))
+        own = own_hub(site.base_url)
+        async with AsyncExitStack() as stack:
+            if site.hubs:
+                caller = await stack.enter_async_context(Callbacks(settings.fetch, ca_file=settings.ca_file))
+                if own in site.hubs:
+                    self._hub = Hub(
+                        own,
+                        content=self._content,
+                        subscriptions=self.store.subscriptions,
+                        caller=caller,
+                        clock=self.clock,
+                        challenge=self.challenge,
+                    )
+                    await stack.enter_async_context(_beside(self._hub.run()))
+                self._pings = Pings((hub for hub in site.hubs if hub != own), caller)
+                await stack.enter_async_context(_beside(self._pings.run()))
+            try:
+                yield
+            finally:
+                self._hub = self._pings = None
+
+    def published(self, paths: Sequence[str]) -> None:
+        """These files have new content."""
+        topics = [f"{self.settings.site.base_url}/{quote(path)}" for path in paths if is_feed(path)]
+        for teller in (self._hub, self._pings):
+            if teller is not None and topics:
+                teller.published(topics)
+
+    def _taking(self) -> Take | None:
+        hub = self._hub
+        if hub is None:
+            return None
+
+        async def take(wish: Wish) -> tuple[HTTPStatus, str] | None:
+            refusal = await hub.take(wish)
+            return None if refusal is None else (refusal.status, refusal.reason)
+
+        return take
+
+    def _content(self, topic: str) -> Content | None:
+        """What a feed of ours holds; None for an address that is none, or not written as we write it."""
+        base = self.settings.site.base_url
+        path = unquote(topic.removeprefix(base))
+        if topic != f"{base}{quote(path)}" or not is_feed(path):
+            return None
+        found = self._site.site.folder.find(path, now=asyncio.get_running_loop().time())
+        if not isinstance(found, ReadyFile):
+            return None
+        return Content(found.body, media_type(found.name), found.plain.etag.decode("ascii"))
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Have this done while the block runs, and no longer."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcing:
+    """The `Sink` port over another, which tells the paths of what it wrote; `heard` is called in its thread."""
+
+    sink: Sink
+    heard: Callable[[Sequence[str]], object]
+
+    def put_all(self, many: Sequence[Rendered]) -> list[Receipt]:
+        """As the other."""
+        receipts = self.sink.put_all(many)
+        written = [one.path for one, receipt in zip(many, receipts, strict=True) if receipt is Receipt.WRITTEN]
+        if written:
+            self.heard(written)
+        return receipts
+
+    def tidy(self, wanted: Callable[[str], bool]) -> int:
+        """As the other."""
+        return self.sink.tidy(wanted)
