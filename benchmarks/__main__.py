@@ -1,16 +1,19 @@
-"""`python -m benchmarks poll|hostile|scale|serve`: what polling and serving cost, and how far they go."""
+"""`python -m benchmarks clean|poll|hostile|scale|serve`: what the parts cost, and how far they go."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import hostile, poll, scale, serve
+from benchmarks import clean, hostile, poll, scale, serve
 
 
 def main() -> None:
     """Run the benchmark that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     chosen = parser.add_subparsers(dest="what", required=True)
+    cleaned = chosen.add_parser("clean", help="new entries cleaned and decided about, beside nh3 alone")
+    cleaned.add_argument("--entries", type=int, default=1000, help="how many (default 1000)")
+    cleaned.add_argument("--smoke", action="store_true", help="once: only show that it runs")
     polling = chosen.add_parser("poll", help="CPU, memory and store of a poll, beside other programs")
     polling.add_argument("--sources", type=int, help="how many feeds (default 400)")
     polling.add_argument("--smoke", action="store_true", help="20 feeds, each round once: only show that it runs")
@@ -25,6 +28,8 @@ def main() -> None:
     served.add_argument("--smoke", action="store_true", help="a second each: only show that it runs")
     words = parser.parse_args()
     match words.what:
+        case "clean":
+            clean.measure(words.entries, smoke=words.smoke)
         case "poll":
             poll.measure(words.sources or (20 if words.smoke else 400), smoke=words.smoke, only_tls=words.tls)
         case "hostile":

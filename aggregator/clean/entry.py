@@ -146,10 +146,10 @@ def terms_of(found: Iterable[Term]) -> tuple[Term, ...]:
     """The terms as they may leave us, each once."""
     terms = []
     for term in found:
-        name, label = one_line(term.term, 200), one_line(term.label or "", 200)
-        scheme = legal(term.scheme or "").strip()
+        name, label = one_line(term.term, 200), term.label and one_line(term.label, 200)
+        scheme = term.scheme and legal(term.scheme).strip()
         if name:
-            terms.append(Term(name, scheme if is_iri(scheme) else None, label or None))
+            terms.append(Term(name, scheme if scheme and is_iri(scheme) else None, label or None))
     return tuple(dict.fromkeys(terms))[:MOST_TERMS]
 
 

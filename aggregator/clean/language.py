@@ -18,6 +18,8 @@ TAG = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 SCRIPT_SUBTAG = re.compile(r"-[A-Za-z]{4}(?:-|$)")
+# What printers use beside ASCII: blanks, dashes, quotes, dots.
+PLAIN = re.compile("[\x00-\xa0\xa9\xae\xb7\u2009-\u2026\u2122]*+")
 MARKUP = re.compile(r"<[^>]*>|&#?\w+;|https?://[^\s<]+")
 READ_AT_MOST = 1000  # characters of markup
 ENOUGH_FOR_THE_MODEL = 300  # it is as sure after three sentences as after thirty
@@ -81,7 +83,7 @@ def language_of(declared: str | None, title: str, markup: str) -> str | None:
     with, is belied by a long text that is certainly in another language.
     """
     primary = (declared or "").partition("-")[0].lower()
-    if declared and (SCRIPT_SUBTAG.search(declared) or (_is_ascii(title, markup) and primary not in NEVER_LATIN)):
+    if declared and (SCRIPT_SUBTAG.search(declared) or (_is_plain(title, markup) and primary not in NEVER_LATIN)):
         return declared
     sample = _sample(title, markup)
     script, weight = _script(sample)
@@ -96,9 +98,10 @@ def language_of(declared: str | None, title: str, markup: str) -> str | None:
     return found or declared
 
 
-def _is_ascii(title: str, markup: str) -> bool:
-    """Whether the beginning is ASCII, as English mostly is, and no text that belies a language of Latin letters."""
-    return title.isascii() and markup[:READ_AT_MOST].isascii()
+def _is_plain(title: str, markup: str) -> bool:
+    """Whether the beginning is ASCII but for dashes and quotes, as English mostly is, and no text that belies a
+    language of Latin letters."""
+    return all(text.isascii() or PLAIN.fullmatch(text) for text in (title, markup[:READ_AT_MOST]))
 
 
 def _sample(title: str, markup: str) -> str:

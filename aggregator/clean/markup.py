@@ -82,12 +82,13 @@ ATTRIBUTES: dict[str, set[str]] = {
 VETTED = frozenset({"href", "src", "cite", "poster", "srcset"})
 # How often what is clean is cleaned again, at most, when it changes by it.
 MOST_TURNS = 5
-TAME = TAGS - {
+WILD = {
     *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
     *("ruby", "rp", "rt", "rtc", "pre"),
 }
-WILD = re.compile(rf"<(?!/?(?:{'|'.join(sorted(TAME))}|script|style)[\s/>])/?[a-z]", re.IGNORECASE)
-HEADING = re.compile(r"<(/?)h[1-6][\s/>]", re.IGNORECASE)
+TAME = frozenset(TAGS - WILD | {"script", "style"})
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+TAG = re.compile(r"<(/?[A-Za-z][^\t\n\f\r />]*+)")
 # Browsers overlook a line end at the beginning of it, each time they read it.
 PRE = re.compile(r"(<pre\b[^<>]{0,200}>)[\r\n]+", re.IGNORECASE)
 MAIL = re.compile(r"mailto:[^\s<>\"'\x00-\x1f]{1,500}", re.IGNORECASE)
@@ -120,11 +121,9 @@ def _settled(value: str, found: Found) -> str:
     Only then everybody who reads it sees the elements that were judged here, and only then it is no revision when it
     is read again.
     """
-    if "<pre" in value:
-        value = PRE.sub(r"\1", value)
-    unfit = found.unfit
-    published = _CLEANER.clean(value)
-    if found.unfit == unfit and _is_tame(value):
+    tame, unfit = _is_tame(value), found.unfit
+    published = _CLEANER.clean(value if tame else PRE.sub(r"\1", value))
+    if tame and found.unfit == unfit:
         return published
     for _ in range(MOST_TURNS):
         before, published = published, _CLEANER.clean(published)
@@ -139,10 +138,13 @@ def _is_tame(value: str) -> bool:
     Tables, forms and foreign elements move what is in them, headings in headings end each other, and an element that is
     taken out leaves what could not have stood in the other.
     """
-    if WILD.search(value):
+    tags = TAG.findall(value)
+    names = {tag: tag.removeprefix("/").lower() for tag in set(tags)}
+    if not TAME.issuperset(names.values()):
         return False
-    headings = HEADING.findall(value)
-    return headings == ["", "/"] * (len(headings) // 2)
+    headings = {tag for tag, name in names.items() if name in HEADINGS}
+    closes = [tag[0] == "/" for tag in tags if tag in headings] if headings else []
+    return closes == [False, True] * (len(closes) // 2)
 
 
 def _capped(value: str) -> str:
@@ -182,7 +184,8 @@ def _keep(_tag: str, attribute: str, value: str) -> str | None:
         return value
     place = _place.get()
     fit = _srcset(value, place.base) if attribute == "srcset" else _address(attribute, value, place)
-    place.found.unfit += fit is None
+    if fit is None:
+        place.found.unfit += 1
     return fit
 
 
@@ -206,10 +209,10 @@ def _address(attribute: str, value: str, place: _Place) -> str | None:
     stripped = value.strip()
     if stripped.startswith("#"):
         return absolute(stripped, place.page)
-    if MAIL.fullmatch(stripped):
-        return stripped
     address = absolute(stripped, place.base)
-    if address is None or attribute != "href" or "=" not in address:
+    if address is None:
+        return stripped if MAIL.fullmatch(stripped) else None
+    if attribute != "href" or "=" not in address:
         return address
     short = without_tracking(address)
     if short != address:

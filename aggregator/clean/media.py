@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from aggregator.clean.language import tag
 from aggregator.clean.text import one_line, plain
@@ -173,7 +174,7 @@ def image(
         if fitting:
             return max(fitting, key=lambda one: one.width or 0)
     attached = (Image(one.href, one.width, one.height) for one in files if _is_picture(one))
-    return next((one for one in (*attached, *_in_text(content)) if _may_stand(one)), None)
+    return next(filter(_may_stand, chain(attached, _in_text(content))), None)
 
 
 def _is_picture(one: Enclosure) -> bool:

@@ -151,20 +151,32 @@ class _Walk:
 
 @dataclass(slots=True)
 class _Picture:
-    """A picture as it would be shown: `address` is absolute, or None when there is none; `name`, without its query.
+    """A picture as it would be shown: `address` is absolute, or None when there is none.
 
-    `waited` says that a script would have loaded it, `stands_in` that it is there for another.
+    `waited` says that a script would have loaded it, `counts` that it is there for nothing else.
     """
 
     attributes: dict[str, str]
     address: str | None
-    name: str
-    says: bool
     counts: bool
     waited: bool
-    stands_in: bool
     end: int
     piece: int = 0
+
+    @property
+    def name(self) -> str:
+        """The address without its query: twins may come in two sizes."""
+        return (self.address or "").partition("?")[0].partition("#")[0]
+
+    @property
+    def says(self) -> bool:
+        """Whether it has words for those who do not see it."""
+        return bool(resolved(self.attributes.get("alt", "")).strip())
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether it is there for another that is not loaded yet."""
+        return STAND_IN.fullmatch(self.address or "") is not None
 
 
 def _picture(tag: Tag, base: str) -> _Picture:
@@ -178,19 +190,17 @@ def _picture(tag: Tag, base: str) -> _Picture:
     return _Picture(
         attributes,
         address,
-        (address or "").partition("?")[0].partition("#")[0],
-        says=bool(tag.value("alt").strip()),
         # What a waiting one measures is the room that is kept for it.
         counts=is_counter(address or "") if restored else only_counts(address or "", _measures(tag)),
         waited=restored is not None,
-        stands_in=bool(address and STAND_IN.fullmatch(address)),
         end=tag.end,
     )
 
 
 def _restored(tag: Tag) -> dict[str, str] | None:
     """The attributes of a tag with its addresses where they belong; None when they are there already."""
-    if WAITING.isdisjoint(tag.attributes):
+    said = tag.attributes
+    if WAITING.isdisjoint(said):
         return None
     changes = {}
     for name, later, like in (
@@ -198,14 +208,14 @@ def _restored(tag: Tag) -> dict[str, str] | None:
         ("srcset", LATER_SETS, LIKE_A_SET.match),
         ("poster", LATER_POSTERS, LIKE_AN_ADDRESS.fullmatch),
     ):
-        value = next((tag.attributes[one] for one in later if like(tag.attributes.get(one, ""))), None)
-        if value is not None and value != tag.attributes.get(name):
+        value = next((said[one] for one in later if one in said and like(said[one])), None)
+        if value is not None and value != said.get(name):
             changes[name] = value
     if not changes:
         return None
     # Sizes of a dot are those of what stands in for it.
     dot = {name for name in ("width", "height") if TINY.fullmatch(tag.value(name))}
-    return {**{name: value for name, value in tag.attributes.items() if name not in dot}, **changes}
+    return {**{name: value for name, value in said.items() if name not in dot}, **changes}
 
 
 def _measures(tag: Tag) -> dict[str, str]:

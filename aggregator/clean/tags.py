@@ -39,10 +39,13 @@ class TagFinder:
     """Finds the tags of some elements, wherever they are no part of another tag."""
 
     def __init__(self, *names: str) -> None:
-        named = rf"/?(?:{'|'.join(names)})(?=[\s/>])"
-        other = rf"<(?!{named})(?:/?[a-z][^\s/>]*+{_ATTRIBUTES}>?+)?+"
-        self._before = re.compile(rf"[^<]*+(?:{other}[^<]*+)*+", re.IGNORECASE)
-        self._tag = re.compile(rf"<(/?)({'|'.join(names)})({_ATTRIBUTES})(>?)", re.IGNORECASE)
+        # Most tags are others: their first letter tells, and without quotes in it a tag ends at the first ">". Both
+        # cases are written out, for to ignore the case takes longer.
+        either = "|".join("".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in name) for name in names)
+        named = rf"/?(?=[{''.join(sorted({name[0] + name[0].upper() for name in names}))}])(?:{either})[\s/>]"
+        other = rf"""<(?!{named})(?:/?[A-Za-z](?:[^<>"']*+>|[^\s/>]*+{_ATTRIBUTES}>?+))?+"""
+        self._before = re.compile(rf"[^<]*+(?:{other}[^<]*+)*+")
+        self._tag = re.compile(rf"<(/?)({either})({_ATTRIBUTES})(>?)")
 
     def tags(self, markup: str) -> Iterator[Tag]:
         """The tags in their order; one that does not end is none, nor is anything behind it."""

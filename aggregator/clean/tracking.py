@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 # Parameters that no site needs to find its page, by who adds them. A name is here only when it is used for nothing
 # else. What chooses the page on some sites stays, such as "ref", "source" and "from".
@@ -74,6 +75,7 @@ TINY_STYLE = re.compile(r"(?:^|[;\s])(width|height)\s*:\s*0*[01](?:px)?\s*(?:!im
 HIDDEN = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
+@lru_cache(1024)  # the link of an entry is asked for more than once, and articles link to the same places
 def without_tracking(address: str) -> str:
     """The address without the parameters that only follow its reader, otherwise byte for byte as it was.
 
