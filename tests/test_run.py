@@ -21,7 +21,7 @@ from atom_rules import read_back, violations
 from conftest import Place
 from scripted_web import Answer, Request, ScriptedWeb
 
-PATIENCE = 20.0  # how long anything may take on a busy machine; nothing waits this long when all is well
+PATIENCE = 60.0  # how long anything may take on a busy machine; nothing waits this long when all is well
 
 
 def rss(name: str, *numbers: int) -> str:
