@@ -23,9 +23,8 @@ def item(number: int, title: str = "One", more: str = "") -> str:
 
 
 def rss(*items: str) -> str:
-    return (
-        f"<rss version='2.0'><channel><title>X</title><link>https://x.example/</link>{''.join(items)}</channel></rss>"
-    )
+    head = "<title>X</title><language>en</language><link>https://x.example/</link>"
+    return f"<rss version='2.0'><channel>{head}{''.join(items)}</channel></rss>"
 
 
 def told(place: Place, name: str) -> list[dict[str, Any]]:
