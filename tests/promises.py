@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from datetime import timedelta
 from html.parser import HTMLParser
+from unicodedata import category, is_normalized
 from urllib.parse import urlsplit
 
 import lxml.html
@@ -136,6 +137,8 @@ def broken_promises(entry: Entry) -> list[str]:
     lines += [one.name for file in entry.media for one in file.credits]
     lines += [text for text in (entry.episode.title, entry.episode.subtitle) if text] if entry.episode else []
     told += [f"not one line of text: {line!r}" for line in lines if not line or line != " ".join(line.split())]
+    told += [f"not in Normalization Form C: {line!r}" for line in lines if not is_normalized("NFC", line)]
+    told += [f"shows nothing: {line!r}" for line in lines if all(category(letter)[0] in "ZC" for letter in line)]
     told += [f"active: {thing}" for text in (entry.summary, entry.content) for thing in active(text)]
     told += [f"no language: {tag!r}" for tag in (entry.language,) if tag and not LANGUAGE.fullmatch(tag)]
     for moment in (entry.published, entry.updated, *(origin.updated for origin in origins)):

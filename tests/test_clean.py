@@ -480,7 +480,7 @@ def test_plain_text_is_one_legal_line_of_bounded_length(text: str, longest: int)
     ("written", "kind", "title"),
     [
         ("Fish &amp; chips", "text/html", "Fish & chips"),
-        ("Fish &amp; chips", "text/plain", "Fish &amp; chips"),
+        ("Fish &amp; chips", "text/plain", "Fish & chips"),
         ("<p>One</p><p>two</p>", "text/html", "One two"),
         ("a<br>b", "text/html", "a b"),
         ("H<sub>2</sub>O", "text/html", "H2O"),

@@ -293,7 +293,7 @@ def imaged(
         ("<img src='/market-share-icons-of-the-year.jpg'>", "/market-share-icons-of-the-year.jpg"),
         ("<img width='100%' src='/wide.jpg'>", "/wide.jpg"),
         ("<img title='a > b' src='/a.jpg'>", "/a.jpg"),
-        ("&lt;img src='/a.jpg'&gt;", ""),
+        ("<p>&lt;img src='/a.jpg'&gt;</p>", ""),
     ],
 )
 def test_the_first_picture_of_the_text_stands_for_it_when_it_is_one(content: str, path: str) -> None:

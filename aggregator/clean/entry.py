@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from aggregator.clean.attribution import person
 from aggregator.clean.dates import settle
-from aggregator.clean.excerpt import excerpt
 from aggregator.clean.full_text import full_text_address
 from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.language import language_of, tag
-from aggregator.clean.markup import sanitise
+from aggregator.clean.markup import sanitise, sanitise_found
 from aggregator.clean.media import enclosures, episode, image, media, show
 from aggregator.clean.pictures import Found
-from aggregator.clean.text import legal, one_line, plain
+from aggregator.clean.text import legal, one_line, plain, title_and_text
+from aggregator.clean.titles import title_from_names, title_from_text
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import absolute, is_iri
-from aggregator.model import Draft, Entry, FeedFound, Intake, Origin, Person, Reading, Source, Term
+from aggregator.model import Draft, Entry, FeedFound, Intake, Markup, Origin, Person, Reading, Source, Term
 
-TITLE_FROM_TEXT = 80
 MOST_PERSONS, MOST_TERMS = 20, 50
 
 
@@ -51,16 +50,19 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
     link = own_link or (files[0].href if files else None) or origin.html_url or absolute(source.public_url) or url
     page = without_tracking(link)
     found = Found(links=int(page != link))
-    content = sanitise(draft.content, base, page, found)
-    summary = sanitise(draft.summary, base, page, found)
-    title = plain(draft.title) or excerpt(content or summary, TITLE_FROM_TEXT)
+    content = sanitise_found(draft.content, base, page, found)
+    summary = sanitise_found(draft.summary, base, page, found)
+    title, too_long = title_and_text(draft.title)
+    if too_long and not (content or summary):
+        summary = sanitise(Markup(too_long), base, page)
+    title = title or title_from_text(content or summary)
     if not (title or own_link or files):
         return None
     published = settle(draft.published, source.timezone)
     detail = absolute(draft.detail, base) or full_text_address(source, own_link, content or summary)
     return Entry(
         key=entry_key(guid, own_link, title, published),
-        title=title or _name_in(link) or origin.title,
+        title=title or title_from_names((*files, *named), link) or origin.title,
         link=link,
         origin=origin,
         claim=claim(guid),
@@ -151,9 +153,3 @@ def terms_of(found: Iterable[Term]) -> tuple[Term, ...]:
         if name:
             terms.append(Term(name, scheme if scheme and is_iri(scheme) else None, label or None))
     return tuple(dict.fromkeys(terms))[:MOST_TERMS]
-
-
-def _name_in(link: str) -> str:
-    """What an address calls itself: the last part of its path."""
-    last = unquote(urlsplit(link).path.rstrip("/").rpartition("/")[2])
-    return one_line(last, TITLE_FROM_TEXT)

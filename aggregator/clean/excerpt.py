@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from aggregator.clean.cutting import cut
+from aggregator.clean.letters import without_open
 from aggregator.clean.text import one_line, strip_tags
 
 LENGTH = 280
@@ -13,19 +14,14 @@ LENGTH = 280
 # An excerpt needs the beginning only; reading all of a book for it would be slow.
 _READ_AT_MOST = 20_000
 _SPACE_AFTER_WIDE = re.compile(r"(?<=[，。、；：！？）】」』》])\s+|(?<=[，。！？…][”’])\s+")
-_SENTENCE_END = re.compile(
-    r"[。！？]+[”’」』）】》]*"
-    r"|…+[”’」』）】》]*(?=\s|$)"
-    r"|(?<=[^\s.]{3})[.!?؟۔।]+[\"'”’»)\]]*(?=\s+[^\sa-z]|\s*$)"  # three letters before: not "Mr." nor "e.g."
-)
-_LOOSE_END = " \t\"'“‘«(（[【「『《,，、;；:：.-–—·|/"
-_ELLIPSIS = "…"
 
 
 def excerpt(markup: str, length: int = LENGTH) -> str:
     """The beginning of the text of `markup`: at most `length` letters and an ellipsis, "" if it has none."""
     line = one_line(strip_tags(_beginning(markup)), _READ_AT_MOST)
-    return _cut(_SPACE_AFTER_WIDE.sub("", line), length)
+    short = cut(_SPACE_AFTER_WIDE.sub("", line), length)
+    # What was cut off may have closed a direction.
+    return short if short == line else one_line(without_open(short))
 
 
 def _beginning(markup: str) -> str:
@@ -35,42 +31,3 @@ def _beginning(markup: str) -> str:
     beginning = markup[:_READ_AT_MOST]
     opened = beginning.rfind("<")
     return beginning[:opened] if opened > beginning.rfind(">") else beginning
-
-
-def _cut(text: str, length: int) -> str:
-    """The text as far as a sentence's end, else a word's end, before `length`."""
-    limit = _fitting(text, length)
-    if limit == len(text):
-        return text
-    sentences = [match.end() for match in _SENTENCE_END.finditer(text, 0, limit + 8) if match.end() <= limit]
-    if sentences and sentences[-1] >= limit * 0.6:
-        return text[: sentences[-1]]
-    place = next((i for i in range(limit, limit // 2, -1) if _is_gap(text, i)), limit)
-    return text[:place].rstrip(_LOOSE_END) + _ELLIPSIS
-
-
-def _fitting(text: str, length: int) -> int:
-    """How many characters of the text fit into `length`."""
-    room = length
-    for place, letter in enumerate(text):
-        room -= 2 if _is_wide(letter) else 1
-        if room < 0:
-            return place
-    return len(text)
-
-
-def _is_wide(letter: str) -> bool:
-    return unicodedata.east_asian_width(letter) in ("W", "F")
-
-
-def _is_gap(text: str, place: int) -> bool:
-    """Whether the text may be cut before `place`: not inside a word, nor before a mark on a letter."""
-    before, after = text[place - 1], text[place]
-    if unicodedata.category(after) in ("Mn", "Mc", "Me", "Sk", "Cf") or before == "\u200d":
-        return False
-    return not (_in_word(before) and _in_word(after))
-
-
-def _in_word(letter: str) -> bool:
-    """Whether the letter is of a script that puts spaces between words (or of an address, or a number)."""
-    return not _is_wide(letter) and (letter.isalnum() or letter in "'’-_./:%@&=#?+~")

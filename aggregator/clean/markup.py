@@ -14,6 +14,8 @@ from itertools import islice
 
 import nh3
 
+from aggregator.clean.escaping import is_html, unescaped_html
+from aggregator.clean.letters import tidy_markup
 from aggregator.clean.pictures import Found, with_pictures
 from aggregator.clean.text import HTML_TYPES, legal
 from aggregator.clean.tracking import without_tracking
@@ -106,7 +108,7 @@ def sanitise(markup: Markup | None, base: str, page: str, found: Found | None = 
         return ""
     own = absolute(markup.base, base) if markup.base else None
     place = _Place(own or base, page, found or Found())
-    value = _capped(legal(markup.value)[:LONGEST])
+    value = _capped(tidy_markup(legal(markup.value[:LONGEST])))
     if markup.type in HTML_TYPES:
         value = with_pictures(_legal_references(value), place.base, place.found)
     else:
@@ -145,6 +147,19 @@ def _is_tame(value: str) -> bool:
     headings = {tag for tag, name in names.items() if name in HEADINGS}
     closes = [tag[0] == "/" for tag in tags if tag in headings] if headings else []
     return closes == [False, True] * (len(closes) // 2)
+
+
+def sanitise_found(markup: Markup | None, base: str, page: str, found: Found | None = None) -> str:
+    """The same for what a publisher wrote, which may be HTML escaped once too often, or HTML called plain text."""
+    if markup is None:
+        return ""
+    if markup.type in HTML_TYPES:
+        meant = Markup(unescaped_html(markup.value[:LONGEST]), markup.type, markup.base, markup.language)
+    elif is_html(markup.value[:LONGEST]):
+        meant = Markup(markup.value, "text/html", markup.base, markup.language)
+    else:
+        meant = markup
+    return sanitise(meant, base, page, found)
 
 
 def _capped(value: str) -> str:
