@@ -226,7 +226,8 @@ class Builder:
         if "opml" in self.formats and not self._is_listed(HOME):
             files.append(await asyncio.to_thread(render_list, await self._with_sources(home)))
         if "html" in self.formats:
-            files += [await asyncio.to_thread(render_home, home), render_about(home), stylesheet(theme=theme)]
+            files += [await asyncio.to_thread(render_home, home), render_about(home)]
+            files += [stylesheet(name, theme) for name in ("style.css", "icon.svg")]
         return files
 
     async def _newest(self, path: str, limit: int) -> list[Kept]:

@@ -25,12 +25,16 @@ SECONDS = 30.0
 
 @dataclass
 class Browser:
-    """One tab. `ran` holds the source of every script that was compiled in it, handlers and `javascript:` included."""
+    """One tab. `ran` holds the source of every script that was compiled in it, handlers and `javascript:` included.
+
+    `complaints` are what the browser's console says of the pages: errors and warnings, one line each.
+    """
 
     to: int
     from_it: int
     session: str = ""
     ran: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
     _number: int = 0
     _left: bytes = b""
     _loaded: bool = False
@@ -41,6 +45,12 @@ class Browser:
         self.call("Page.navigate", url=url)
         while not self._loaded:
             self._read()
+
+    def look(self, width: int, height: int = 800, *, dark: bool = False) -> None:
+        """Be a screen of this many pixels, of somebody who likes it dark or light."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression in the page, awaited; itself it is no script that ran there."""
@@ -80,6 +90,10 @@ class Browser:
                 self._number += 1
                 closing = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
                 os.write(self.to, json.dumps({**closing, "sessionId": self.session}).encode() + b"\0")
+            case "Log.entryAdded":
+                entry = message["params"]["entry"]
+                if entry["level"] in ("warning", "error"):
+                    self.complaints.append(f"{entry['level']}: {entry['text']} {entry.get('url', '')}")
             case "Debugger.scriptParsed":
                 script = message["params"]
                 self.ran.append(f"{script['url']}:{script['startLine']}:{script['startColumn']} {script['length']}")
@@ -110,7 +124,7 @@ def browser(profile: Path) -> Iterator[Browser]:
         one = Browser(to_write, from_read)
         target = one.call("Target.createTarget", url="about:blank")["targetId"]
         one.session = one.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Debugger"):
+        for domain in ("Page", "Runtime", "Debugger", "Log"):
             one.call(f"{domain}.enable")
         yield one
     finally:

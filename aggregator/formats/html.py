@@ -99,7 +99,7 @@ def render_about(home: Home) -> Rendered:
 
 
 def stylesheet(name: str = "style.css", theme: str | None = None) -> Rendered:
-    """The one stylesheet of all pages, or `feed.css`, that of feeds in a browser."""
+    """The one stylesheet of all pages; or `feed.css`, that of feeds in a browser, or `icon.svg`."""
     return Rendered(path=name, body=source_of(name, theme))
 
 

@@ -39,6 +39,7 @@ class Words:
     on_this_device: str
     open_feed: str
     original: str
+    other_formats: str
     outlines: str
     pages: str
     read_here: str
@@ -68,7 +69,7 @@ _ENGLISH = Words(
     about_publishers="For publishers",
     about_opting_out=(
         "What is shown belongs to those who wrote it. If you do not want your feed or one of your entries shown "
-        "here, say so to the contact below: a source or an entry that is taken out leaves every page and feed.",
+        "here, tell whoever runs this site: a source or an entry that is taken out leaves every page and feed.",
         "You can also stop it yourself. A feed that answers 410 (Gone) for a week is never asked again, and pages "
         "behind entries are read only where robots.txt lets “aggregator” in, which is the first word of the "
         "User-Agent.",
@@ -91,6 +92,7 @@ _ENGLISH = Words(
     on_this_device="a reader on this device",
     open_feed="Open the feed",
     original="Read the original",
+    other_formats="Other formats",
     outlines="List of sources (OPML)",
     pages="Pages",
     read_here="Read here",
@@ -117,7 +119,7 @@ _CHINESE = Words(
     ),
     about_publishers="出版者",
     about_opting_out=(
-        "文章归原作者所有。如果不希望您的订阅源或某一篇文章出现在这里，请通过下面的联系方式告诉我们："
+        "文章归原作者所有。如果不希望您的订阅源或某一篇文章出现在这里，请告知本站管理者："
         "被移除的来源或条目会从所有页面和订阅源中消失。",
         "您也可以自行停止：订阅源连续一周返回 410（Gone）之后，本站不再访问；条目的原文页面只在 robots.txt "
         "允许 “aggregator”（User-Agent 的第一个词）时读取。",
@@ -140,6 +142,7 @@ _CHINESE = Words(
     on_this_device="本机阅读器",
     open_feed="打开订阅源",
     original="阅读原文",
+    other_formats="其他格式",
     outlines="来源列表（OPML）",
     pages="分页",
     read_here="在本站阅读",
