@@ -20,7 +20,8 @@ from aggregator.clean.markup import TAGS
 LINES = Path(__file__).parent / "payloads"
 LIST = SHARED / "payloads" / "html.json"  # DOMPurify's fixtures, when they are there
 ESCAPED = re.compile(r"\\(?:n|t|r|\\|x[0-9a-f]{2}|u[0-9a-f]{4})")
-WITHIN = re.compile(r"(?:https://planet\.example/)?[\w./%~-]*")  # an address within our own site
+# An address within our own site; "feed:" before it opens a reader.
+WITHIN = re.compile(r"(?:(?:feed:)?https://planet\.example/)?[\w./%~-]*")
 HTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -190,7 +191,8 @@ def active_in_page(page: bytes) -> list[str]:
             told.append(f"<{tag}>")
         for name, value in element.attrib.items():
             moved = name == "http-equiv" and WITHIN.fullmatch(element.get("content", "").removeprefix("0; url="))
-            runs = str(name).startswith("on") or (name in ("style", "srcdoc", "http-equiv", "srcset") and not moved)
+            runs = str(name).startswith("on") or (name in ("style", "srcdoc", "http-equiv") and not moved)
+            runs = runs or (name == "srcset" and not harmless(tag, name, value))
             leads = name in ADDRESS_ATTRIBUTES - {"content"} and not (is_web(value) or WITHIN.fullmatch(value))
             if runs or leads:
                 told.append(f"<{tag} {name}={value!r}>")
