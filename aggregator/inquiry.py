@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import unquote
 
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import host_of
@@ -46,13 +45,15 @@ async def explain(settings: Settings, name: str) -> list[Story]:
 
     Raises `UsageError` when there is none.
     """
-    folder = f"{settings.site.base_url}/entry/"
-    wanted = unquote(name.removeprefix(folder).strip("/")) if name.startswith(folder) else name
+    site = f"{settings.site.base_url}/"
     if not settings.store.exists():
         raise UsageError(
             f"nothing is kept yet: there is no store {settings.store}; `aggregator once` polls the sources"
         )
     async with open_store(settings.store, settings.site.base_url, alone=False) as store:
+        wanted = name
+        if name.startswith(f"{site}entry/"):
+            wanted = await store.id_behind(f"{name.removeprefix(site).strip('/')}/") or name
         found = await store.stories(wanted) or await store.stories(without_tracking(wanted))
     if not found:
         raise UsageError(f'no entry "{name}" is kept; give its id as its feed says it, or its link')

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from conftest import Place
 from scripted_web import Answer, ScriptedWeb
+
+from aggregator.model import entry_page
 
 LINK = "https://x.example/posts/1"
 ID = "tag:x.example,2026:1"
@@ -38,7 +39,7 @@ def told(place: Place, name: str) -> list[dict[str, Any]]:
         ID,
         LINK,
         "http://X.example:80/posts/1",
-        f"https://planet.example/entry/{quote(ID, safe='')}/",
+        f"https://planet.example/{entry_page(ID)}",
     ],
 )
 def test_an_entry_is_found_by_its_id_its_link_and_its_page(place: Place, web: ScriptedWeb, name: str) -> None:

@@ -173,6 +173,10 @@ class SqlStore:
         """The state of each source, in the order asked for."""
         return await self._writer.read(lambda connection: _status(connection, source_ids))
 
+    async def id_behind(self, folder: str) -> str | None:
+        """The published id of the entry whose own page is in this folder."""
+        return await self._writer.read(lambda connection: telling.id_behind(connection, folder))
+
     async def stories(self, name: str) -> list[telling.Story]:
         """All that is known of the entry with this published id, or of those that link to this address."""
         return await self._writer.read(lambda connection: telling.stories(connection, name))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from aggregator.clean.urls import absolute, same_address
-from aggregator.model import Entry, Kept, Visit
+from aggregator.model import Entry, Kept, Visit, entry_page
 from aggregator.store import visits
 from aggregator.store.codec import unpack_entry
 from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, STALE, kept_of
@@ -55,6 +55,12 @@ def stories(connection: Connection, name: str) -> list[Story]:
         numbers = list(islice(_linking_to(connection, link), MOST_STORIES))
     rows = connection.execute(select(ENTRY).where(ENTRY.c.number.in_(numbers)))
     return [_story(connection, kept_of(row)) for row in sorted(rows, key=lambda row: row.published, reverse=True)]
+
+
+def id_behind(connection: Connection, folder: str) -> str | None:
+    """The published id of the entry whose own page is in this folder; looks at every one, for a hash leads nowhere."""
+    ids = connection.execute(select(ENTRY.c.published_id)).scalars()
+    return next((one for one in ids if entry_page(one) == folder), None)
 
 
 def _linking_to(connection: Connection, link: str) -> Iterator[int]:
