@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
+from urllib.parse import urlsplit
 
+from aggregator.backfill import admit
+from aggregator.clean.likeness import likeness
+from aggregator.clean.recognition import FROZEN_AFTER, new_names, recognise, with_own_keys
 from aggregator.model import (
+    Acquaintance,
     Changes,
     Document,
     Entry,
@@ -27,6 +32,9 @@ from aggregator.placing import Place, on_own_pages
 from aggregator.whereabouts import after_answer, after_failure
 
 HASH_BYTES = 8
+# What a frozen entry must at least have in common with what is kept to be the same; and how long its `updated` stays
+# even so.
+SAME_TITLE, SAME_TEXT, FROZEN_STAYS = 0.6, 0.8, timedelta(days=1)
 MOST_RECENT = 10  # entries whose times tell how often a source publishes
 
 
@@ -63,7 +71,7 @@ def decide(
     source: Source,
     visit: Visit,
     ended: Unchanged | Failed | tuple[Document, Intake],
-    known: Mapping[str, Known],
+    known: Acquaintance,
     now: datetime,
     place: Place = on_own_pages,
 ) -> Changes:
@@ -90,25 +98,53 @@ def decide(
             )
             return Changes(source, after_answer(source, same, ended.moved_to, familiar=True, now=now), before=visit)
         case (document, intake):
-            placed = partial(place, source)
-            new = tuple(_new(entry, placed(entry), now) for entry in intake.entries if entry.key not in known)
-            again = [(entry, known[entry.key]) for entry in intake.entries if entry.key in known]
-            revised = tuple(change for entry, kept in again if (change := _revised(entry, kept, placed, now)))
-            learned = after(
-                outcome=Outcome.NEW if new else Outcome.REVISED if revised else Outcome.SAME,
-                detail="; ".join(intake.problems)[:500],
-                validators=document.validators,
-                body_hash=document.body_hash,
-                seen=b"".join(sorted(intake.hashes)),
-                cadence=intake.cadence,
-                recent=_recent(visit.recent, new),
-                max_age=document.hints.max_age,
-            )
-            familiar = bool(known) or not intake.hashes.isdisjoint(hashes_in(visit.seen)) or not visit.recent
-            learned = after_answer(source, learned, document.moved_to, familiar=familiar, now=now)
-            return Changes(source, learned, new, revised, before=visit)
+            return _taken_in(source, visit, document, intake, known, place, now)
         case _:
             assert_never(ended)
+
+
+def _taken_in(
+    source: Source,
+    visit: Visit,
+    document: Document,
+    intake: Intake,
+    known: Acquaintance,
+    place: Place,
+    now: datetime,
+) -> Changes:
+    """What a document changes."""
+    placed = partial(place, source)
+    found = recognise(source.id, intake, known)
+    fresh = not visit.recent and not found.kept
+    strangers = with_own_keys(found.strangers, known)
+    admitted = admit([_new(entry, placed(entry), now) for entry in strangers], source, visit, fresh=fresh)
+    revised = tuple(change for entry, kept in found.kept if (change := _revised(entry, kept, placed, now)))
+    learned = replace(
+        visit,
+        finished=now,
+        reason=None,
+        failures=0,
+        outcome=Outcome.NEW if admitted.new else Outcome.REVISED if revised else Outcome.SAME,
+        detail="; ".join(intake.problems)[:500],
+        validators=document.validators,
+        body_hash=document.body_hash,
+        seen=b"".join(sorted(intake.hashes)),
+        cadence=intake.cadence,
+        recent=_recent(visit.recent, admitted.new),
+        size=len(intake.hashes) or len(intake.entries),
+        max_age=document.hints.max_age,
+        horizon=admitted.horizon,
+    )
+    familiar = bool(found.kept) or not intake.hashes.isdisjoint(hashes_in(visit.seen)) or not visit.recent
+    return Changes(
+        source,
+        after_answer(source, learned, document.moved_to, familiar=familiar, now=now),
+        admitted.new,
+        revised,
+        aliases=new_names(source.id, found, known),
+        passed=admitted.passed,
+        before=visit,
+    )
 
 
 def hashes_in(seen: bytes) -> frozenset[bytes]:
@@ -124,8 +160,7 @@ def _recent(before: tuple[int, ...], new: tuple[NewEntry, ...]) -> tuple[int, ..
 
 def _new(entry: Entry, pages: tuple[str, ...], now: datetime) -> NewEntry:
     """Settle the times of an entry at first sight: a missing date is now, and none is later than now."""
-    said = entry.published or entry.updated or now
-    published = min(said, now)
+    published = min(entry.claimed or now, now)
     return NewEntry(entry, fingerprint(entry), published, min(entry.updated or published, now), pages)
 
 
@@ -139,8 +174,19 @@ def _revised(
     mark = fingerprint(entry)
     if mark == kept.fingerprint:
         return None
+    if kept.revision >= FROZEN_AFTER:
+        if kept.entry and not _is_real(kept.entry, entry):
+            return None
+        if now - kept.updated < FROZEN_STAYS:
+            return RevisedEntry(kept.number, entry, mark, kept.updated, kept.revision + 1, placed(entry))
     said = entry.updated
     updated = said if said and kept.updated < said <= now else max(now, kept.updated)
     # Whether it still waits for its second document, only the store knows.
     pages = placed(replace(entry, waits=False) if entry.waits else entry)
     return RevisedEntry(kept.number, entry, mark, updated, kept.revision + 1, pages)
+
+
+def _is_real(before: Entry, after: Entry) -> bool:
+    """Whether a reader would call the change of a frozen entry one: another title, text or page, and no counter."""
+    titles, texts = likeness(before, after)
+    return titles < SAME_TITLE or texts < SAME_TEXT or urlsplit(before.link).path != urlsplit(after.link).path

@@ -1,9 +1,10 @@
-"""The jobs that only ask: find the feed behind an address, tell the story of an entry; nothing is kept."""
+"""The jobs about one address or entry: find the feed behind it, tell the story of an entry, take an entry out."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from aggregator.clean.tracking import without_tracking
@@ -13,8 +14,10 @@ from aggregator.errors import UsageError
 from aggregator.fetch import HostLimits, HttpFetcher
 from aggregator.finding import Found, find
 from aggregator.intake import WorkerReader
-from aggregator.model import Failed, Fetched, Source, Visit
-from aggregator.store import Story, open_store
+from aggregator.model import Burial, Failed, Fetched, Kept, Source, Visit
+from aggregator.store import Grave, SqlStore, Story, open_store
+
+NONE_KEPT = 'no entry "{}" is kept; give its id as its feed says it, or its link'
 
 
 async def find_feed(
@@ -40,21 +43,51 @@ async def find_feed(
             await asyncio.to_thread(reader.close)
 
 
-async def explain(settings: Settings, name: str) -> list[Story]:
-    """All that is known of the entry with this id, or with this page on our site, or of those that link to an address.
+async def explain(settings: Settings, name: str) -> tuple[list[Story], list[Grave]]:
+    """All that is known of the entry with this id, or with this page on our site, or of those that link to an address;
+    and what is left of those that are gone.
 
     Raises `UsageError` when there is none.
     """
-    site = f"{settings.site.base_url}/"
+    async with _store(settings) as store:
+        wanted = await _wanted(settings, store, name)
+        found = await store.stories(wanted) or await store.stories(without_tracking(wanted))
+        gone = await store.graves(wanted) or await store.graves(without_tracking(wanted))
+    if not found and not gone:
+        raise UsageError(NONE_KEPT.format(name))
+    return found, gone
+
+
+async def remove(settings: Settings, name: str, now: datetime, reason: str | None) -> list[Kept]:
+    """Take out for good the entry with this id, or with this page on our site, or those that link to an address.
+
+    Gives them as they were. A service that runs may go on running. Raises `UsageError` when there is none.
+    """
+    async with _store(settings) as store:
+        wanted = await _wanted(settings, store, name)
+        taken = await store.remove(wanted, now, reason) or await store.remove(without_tracking(wanted), now, reason)
+        gone = [] if taken else await store.graves(wanted) or await store.graves(without_tracking(wanted))
+    if gone and gone[0].why is Burial.REMOVED:
+        raise UsageError(f'"{name}" was removed already, on {gone[0].buried:%Y-%m-%d}')
+    if not taken:
+        raise UsageError(NONE_KEPT.format(name))
+    return taken
+
+
+async def _wanted(settings: Settings, store: SqlStore, name: str) -> str:
+    """The id behind the address of an entry's page on our site; any other name as it is."""
+    folder = f"{settings.site.base_url}/entry/"
+    if not name.startswith(folder):
+        return name
+    page = name.removeprefix(folder).partition("/")[0]
+    return await store.id_behind(f"entry/{page}/") or name
+
+
+@asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[SqlStore]:
     if not settings.store.exists():
         raise UsageError(
             f"nothing is kept yet: there is no store {settings.store}; `aggregator once` polls the sources"
         )
     async with open_store(settings.store, settings.site.base_url, alone=False) as store:
-        wanted = name
-        if name.startswith(f"{site}entry/"):
-            wanted = await store.id_behind(f"{name.removeprefix(site).strip('/')}/") or name
-        found = await store.stories(wanted) or await store.stories(without_tracking(wanted))
-    if not found:
-        raise UsageError(f'no entry "{name}" is kept; give its id as its feed says it, or its link')
-    return found
+        yield store

@@ -55,7 +55,14 @@ def joined(first: Intake, second: Intake) -> Intake:
         problems=(*first.problems, *second.problems),
         hashes=first.hashes | second.hashes,
         more=second.more,
+        shared={**second.shared, **first.shared},
     )
+
+
+def with_first_page(pages: Intake, first: Intake) -> Intake:
+    """Pages of a list of which the first has been read once more, now with what was seen before."""
+    hashes = pages.hashes if first.hashes else frozenset()
+    return replace(joined(first, pages), hashes=hashes, problems=pages.problems)
 
 
 def unfinished(intake: Intake, why: str) -> Intake:

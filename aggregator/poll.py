@@ -12,9 +12,10 @@ from typing import assert_never
 
 from aggregator.changes import decide, hashes_in
 from aggregator.clean.concealing import concealed
+from aggregator.clean.recognition import is_doubtful
 from aggregator.errors import AggregatorError
-from aggregator.model import Changes, Document, Failed, Intake, Outcome, Reason, Source, Unchanged, Visit
-from aggregator.paging import is_all_new, joined, next_address, unfinished
+from aggregator.model import Acquaintance, Changes, Document, Failed, Intake, Outcome, Reason, Source, Unchanged, Visit
+from aggregator.paging import is_all_new, joined, next_address, unfinished, with_first_page
 from aggregator.placing import Place, on_own_pages
 from aggregator.ports import Clock, Fetcher, Reader, Store
 from aggregator.schedule import scheduled
@@ -22,6 +23,7 @@ from aggregator.schedule import scheduled
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 200  # entries that are decided on in a few milliseconds; more are no work for the event loop
+STRANGE = Acquaintance()
 
 
 async def poll(
@@ -45,10 +47,9 @@ async def poll(
     began = clock.now()
     visit = await store.begin(source, began)
     ended = await _ended(source, visit, fetcher, reader, delay, asked)
-    keys = [entry.key for entry in ended[1].entries] if isinstance(ended, tuple) else []
-    known = await store.known(source, keys) if keys else {}
+    ended, known = await _acquainted(source, ended, reader, store) if isinstance(ended, tuple) else (ended, STRANGE)
     now = clock.now()
-    if len(keys) <= MOST_AT_ONCE:
+    if not isinstance(ended, tuple) or len(ended[1].entries) <= MOST_AT_ONCE:
         changes = decide(source, visit, ended, known, now, place)
     else:
         changes = await asyncio.to_thread(decide, source, visit, ended, known, now, place)
@@ -58,6 +59,26 @@ async def poll(
     await store.apply(changes)
     _report(changes, (now - began).total_seconds())
     return changes
+
+
+async def _acquainted(
+    source: Source, ended: tuple[Document, Intake], reader: Reader, store: Store
+) -> tuple[tuple[Document, Intake] | Failed, Acquaintance]:
+    """The document with what is known of its entries.
+
+    Where one of them may be a kept one under another name it is read once more, now with the entries seen before: who
+    is in it still has not changed his name.
+    """
+    document, intake = ended
+    known = await store.known(source, intake)
+    if not is_doubtful(source.id, intake, known):
+        return ended, known
+    whole = await reader.read(source, document, frozenset())
+    if isinstance(whole, Failed):
+        return Failed(whole.reason, whole.detail, whole.status, document.hints), known
+    if source.recipe and source.recipe.paging:  # the document is the first page only
+        whole = with_first_page(intake, whole)
+    return (document, whole), await store.known(source, whole)
 
 
 async def _ended(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from aggregator.model import (
+    Acquaintance,
     Archived,
     Awaited,
     Changes,
@@ -19,7 +20,6 @@ from aggregator.model import (
     Heard,
     Intake,
     Kept,
-    Known,
     Page,
     Reading,
     Receipt,
@@ -85,8 +85,8 @@ class Store(Protocol):
     async def begin(self, source: Source, now: datetime) -> Visit:
         """Record that a poll of `source` begins, and give what the last one left behind."""
 
-    async def known(self, source: Source, keys: Iterable[str]) -> Mapping[str, Known]:
-        """Which of these entry keys are kept already."""
+    async def known(self, source: Source, intake: Intake) -> Acquaintance:
+        """What is known of the entries of a document."""
 
     async def apply(self, changes: Changes) -> None:
         """Write down everything one poll decided, in one transaction."""
@@ -120,6 +120,12 @@ class Store(Protocol):
 
     async def removed(self, path: str, limit: int | None = None) -> tuple[Removed, ...]:
         """The entries that were removed from a page, the latest first."""
+
+    async def purge(self, sources: Sequence[Source], now: datetime, most: int) -> int:
+        """Take out at most `most` entries that the retention of these sources no longer keeps; how many those were."""
+
+    async def removals(self) -> str | None:
+        """A mark that changes whenever an entry is taken out by hand."""
 
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""

@@ -29,6 +29,7 @@ from aggregator.poll import poll
 from aggregator.publish import Folder
 from aggregator.selection import Catalogue
 from aggregator.store import SourceStatus, SqlStore, open_store
+from aggregator.upkeep import keep_up, purge
 
 log = logging.getLogger(__name__)
 
@@ -212,18 +213,20 @@ async def once(
 
         async with open_engine(settings, store, _nothing, heard) as engine:
             await engine.once(chosen, stop)
+        await purge(settings.sources, store, SystemClock())
         built = await builder.build()
         summary.published, summary.left_out = built.written, built.problems
         summary.unpolled, summary.stopped = len(chosen) - summary.polled, stop.is_set()
     return summary
 
 
-async def rebuild(settings: Settings) -> Built:
-    """Write the whole published folder again from the store."""
+async def rebuild(settings: Settings, *, everything: bool = True) -> Built:
+    """Write the published folder again from the store: all of it, or what is stale."""
     async with open_store(settings.store, settings.site.base_url, alone=True) as store:
         builder = _builder(settings, store)
         await _agree(settings, store, builder)
-        return await builder.build([*builder.catalogue.pages(), HOME, *await builder.archives()])
+        pages = [*builder.catalogue.pages(), HOME, *await builder.archives()]
+        return await builder.build(pages if everything else None)
 
 
 async def status(settings: Settings) -> list[SourceStatus]:
@@ -292,7 +295,12 @@ class Service:
             heard=self.heard,
             readers=lambda: front.audience.size(loop.time()),
         ) as engine:
-            await engine.run(self._wake)
+            upkeep = asyncio.create_task(keep_up(self.settings.sources, store, SystemClock(), engine.publish_soon))
+            try:
+                await engine.run(self._wake)
+            finally:
+                upkeep.cancel()
+                await asyncio.wait({upkeep})
         try:
             async with asyncio.timeout(LAST_BUILD_SECONDS):
                 await builder.build(most=PAGES_AT_A_TIME)

@@ -585,7 +585,7 @@ alike = st.builds(
 @settings(max_examples=300)
 @given(st.lists(alike, max_size=12))
 def test_every_key_is_there_once_and_no_entry_is_lost(entries: list[Entry]) -> None:
-    apart = told_apart(entries)
+    apart, _ = told_apart(entries)
     assert len({entry.key for entry in apart}) == len(apart)
     assert [replace(entry, key="") for entry in apart] == [replace(entry, key="") for entry in dict.fromkeys(entries)]
 
@@ -597,13 +597,13 @@ def test_every_key_is_there_once_and_no_entry_is_lost(entries: list[Entry]) -> N
 def test_a_key_does_not_depend_on_the_place_in_the_document(entries: list[Entry], random: Any) -> None:
     shuffled = list(entries)
     random.shuffle(shuffled)
-    assert set(told_apart(entries)) == set(told_apart(shuffled))
+    assert set(told_apart(entries)[0]) == set(told_apart(shuffled)[0])
 
 
 def test_an_entry_keeps_its_key_when_its_like_comes_before_it() -> None:
     older = [replace(TEMPLATE, summary=text) for text in ("first", "second")]
-    apart = told_apart(older)
-    again = told_apart([replace(TEMPLATE, summary="newest"), *older])
+    apart, _ = told_apart(older)
+    again, _ = told_apart([replace(TEMPLATE, summary="newest"), *older])
     assert again[1:] == apart
 
 

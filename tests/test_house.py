@@ -41,7 +41,7 @@ CONFIG = (ROOT / "docs/config.md").read_text("utf-8")
 # A room imports rooms of lower levels, and none of its own level: rooms are connected by the hallways above them.
 LEVELS = {
     **dict.fromkeys(("model", "errors"), 0),
-    **dict.fromkeys(("ports", "clean", "config", "whereabouts", "placing"), 1),
+    **dict.fromkeys(("ports", "clean", "config", "whereabouts", "placing", "backfill"), 1),
     **dict.fromkeys(
         (
             "fetch",
@@ -60,7 +60,7 @@ LEVELS = {
         ),
         2,
     ),
-    **dict.fromkeys(("poll", "build", "intake", "finding", "details", "front"), 3),
+    **dict.fromkeys(("poll", "build", "intake", "finding", "details", "front", "upkeep"), 3),
     **dict.fromkeys(("engines", "service", "inquiry"), 4),
     **dict.fromkeys(("demo", "cli"), 5),
     "__main__": 6,

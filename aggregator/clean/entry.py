@@ -34,12 +34,12 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
             problems.append(f"entry {number} is empty")
         else:
             entries.append(entry)
-    apart = told_apart(entries)
+    apart, shared = told_apart(entries)
     # Entries that share a key are told apart by looking at all of them, so the next poll must see all of them again.
     hashes = reading.hashes if list(apart) == entries else frozenset()
     # The key stays that of the link as found: an old entry must not come back as a new one.
     entries = [_followed_by_nobody(entry) for entry in apart]
-    return Intake(origin, tuple(entries), tuple(problems), hashes, reading.cadence, reading.more)
+    return Intake(origin, tuple(entries), tuple(problems), hashes, reading.cadence, reading.more, shared)
 
 
 def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:

@@ -40,8 +40,9 @@ def tidy_guid(found: str | None) -> str:
     return legal(found or "").strip()
 
 
-def told_apart(entries: list[Entry]) -> tuple[Entry, ...]:
-    """The entries with every key once, which is the promise of `Entry.key`.
+def told_apart(entries: list[Entry]) -> tuple[tuple[Entry, ...], dict[str, str]]:
+    """The entries with every key once, which is the promise of `Entry.key`; and of each that got one of its own, the
+    key it shared by that.
 
     Of true doubles the first stays. Different entries under one key get keys of their own, each whatever its place in
     the document: by where they link, then by title and date. Those that agree even in that are numbered from the end,
@@ -49,6 +50,8 @@ def told_apart(entries: list[Entry]) -> tuple[Entry, ...]:
     """
     distinct = list(dict.fromkeys(entries))
     keys = [entry.key for entry in distinct]
+    if len(set(keys)) == len(keys):
+        return tuple(distinct), {}
     for finer in (_by_link, _by_title_and_date):
         shared = Counter(keys)
         keys = [finer(key, entry) if shared[key] > 1 else key for key, entry in zip(keys, distinct, strict=True)]
@@ -59,9 +62,17 @@ def told_apart(entries: list[Entry]) -> tuple[Entry, ...]:
             key, number = f"{keys[place]} #{number}", number + 1
         taken.add(key)
         keys[place] = key
-    return tuple(
+    apart = tuple(
         entry if key == entry.key else replace(entry, key=key) for entry, key in zip(distinct, keys, strict=True)
     )
+    shares = {key: entry.key for entry, key in zip(distinct, keys, strict=True) if key != entry.key}
+    return apart, shares
+
+
+def finer_keys(entry: Entry) -> tuple[str, ...]:
+    """The keys that an entry has when others share its own, the finest first."""
+    by_link = _by_link(entry.key, entry)
+    return _by_title_and_date(by_link, entry), by_link
 
 
 def _by_link(key: str, entry: Entry) -> str:

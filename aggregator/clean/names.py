@@ -7,6 +7,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from aggregator.clean.urls import same_address
+from aggregator.model import Entry
 
 # "/feed" and "/blog/" say little about an entry, "/2026/03/a-story" much.
 SHORTEST_PATH = 8
@@ -22,10 +23,14 @@ def key_name(source_id: str, key: str) -> int:
     return _number(f"{source_id}\nkey\n{key}")
 
 
+def title_number(title: str) -> int:
+    """A title as a number; case, spacing and compatible characters make no difference."""
+    return _number(_folded(title))
+
+
 def title_name(source_id: str, title: str) -> int:
-    """A title, inside its source; case, spacing and compatible characters make no difference."""
-    folded = title.casefold() if title.isascii() else unicodedata.normalize("NFKC", title).casefold()
-    return _number(f"{source_id}\ntitle\n{' '.join(folded.split())}")
+    """A title, inside its source."""
+    return _number(f"{source_id}\ntitle\n{_folded(title)}")
 
 
 def address_name(source_id: str, link: str) -> int | None:
@@ -37,6 +42,18 @@ def address_name(source_id: str, link: str) -> int | None:
     if len(parts.path) + len(parts.query) < SHORTEST_PATH:
         return None
     return _number(f"{source_id}\naddress\n{parts.path.rstrip('/')}?{parts.query}")
+
+
+def other_names(source_id: str, entry: Entry) -> tuple[int, ...]:
+    """The names of an entry beside its keys: its title, and its address unless that is the page of the whole feed."""
+    title = title_name(source_id, entry.title)
+    address = None if entry.link == entry.origin.html_url else address_name(source_id, entry.link)
+    return (title,) if address is None else (address, title)
+
+
+def _folded(title: str) -> str:
+    folded = title.casefold() if title.isascii() else unicodedata.normalize("NFKC", title).casefold()
+    return " ".join(folded.split())
 
 
 def _number(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import explain, find, look, serve
+from aggregator.cli import explain, find, look, remove, serve
 from aggregator.errors import AggregatorError, ConfigError
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ serve.register(app)
 look.register(app)
 find.register(app)
 explain.register(app)
+remove.register(app)
 
 
 def main() -> None:

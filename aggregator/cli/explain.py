@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from aggregator import inquiry, service
+from aggregator.clean.recognition import FROZEN_AFTER
 from aggregator.cli.look import state_of
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
@@ -27,11 +28,16 @@ from aggregator.cli.options import (
     stamp,
 )
 from aggregator.config import Settings
-from aggregator.model import Entry
+from aggregator.model import Burial, Entry
 from aggregator.placing import pages_of
 from aggregator.selection import Catalogue, placing
-from aggregator.store import Story
+from aggregator.store import Grave, Story
 
+GONE = {
+    Burial.REMOVED: "removed by hand",
+    Burial.PURGED: "purged: older or more than its source's `retention` keeps",
+    Burial.PASSED_OVER: "never taken: more or older than its source's `backfill` allows",
+}
 # Where an entry came from and when are no part of what it says.
 NOT_SAID = ("key", "origin", "claim", "notes", "detail", "waits", "filled")
 
@@ -54,15 +60,20 @@ def explain(
     """
     log_to_stderr(log_format, log_level)
     settings = settings_from(config)
-    told = [_told(settings, story) for story in asyncio.run(inquiry.explain(settings, entry))]
+    stories, graves = asyncio.run(inquiry.explain(settings, entry))
+    told, gone = [_told(settings, story) for story in stories], [_gone(grave) for grave in graves]
     if as_json:
-        print(json.dumps({"entries": told}, indent=2, ensure_ascii=False))
+        print(json.dumps({"entries": told, "gone": gone}, indent=2, ensure_ascii=False))
         return
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for number, one in enumerate(told):
         if number:
             console.print()
         _print(console, one)
+    for one in gone:
+        reason = f": {one['reason']}" if one["reason"] else ""
+        console.print(f"{one['id'] or 'an entry that never was published'}  (source {one['source']})")
+        console.print(f"  {GONE[one['why']]}{reason}  {one['when']}; it was published {one['published']}")
 
 
 # ---------------------------------------------------------------- the story, chapter by chapter
@@ -85,7 +96,21 @@ def _told(settings: Settings, story: Story) -> dict[str, Any]:
         },
         "notes": list(kept.entry.notes),
         "pages": list(_pages(settings, story)),
+        "keys": list(story.keys),
+        "frozen": story.kept.revision >= FROZEN_AFTER,
         "revisions": list(_revisions(story)),
+    }
+
+
+def _gone(grave: Grave) -> dict[str, Any]:
+    """What is left of an entry that is not kept any more, as `--json` tells it."""
+    return {
+        "id": grave.id,
+        "source": grave.source_id,
+        "why": grave.why,
+        "when": stamp(grave.buried),
+        "published": stamp(grave.published),
+        "reason": grave.reason,
     }
 
 
@@ -188,11 +213,20 @@ def _chapters(told: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         or ["on none: its source is no longer in the config"],
     )
     yield (
+        "keys",
+        [key.replace("\n", "  ") for key in told["keys"]],
+    )
+    yield (
         "revisions",
         [
             f"{one['revision']}  {one['since']}  {', '.join(one['changed']) or 'as first seen'}"
             for one in told["revisions"]
-        ],
+        ]
+        + (
+            ["frozen: revised so often that only a change of its title, text or page counts now"]
+            if told["frozen"]
+            else []
+        ),
     )
 
 

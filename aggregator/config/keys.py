@@ -39,6 +39,7 @@ from aggregator.config.values import (
 )
 
 Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
+Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Limit = Annotated[int, Field(ge=1, le=1000, strict=True)]
 
 
@@ -175,6 +176,24 @@ class AuthKeys(Keys):
         return (("Cookie", self.cookie or ""),)
 
 
+class BackfillKeys(Keys):
+    """How much of a new source's past is taken."""
+
+    max_items: Count = Field(100, description="How many of its newest entries at first, and of an archive later.")
+    max_age: PositiveDuration = Field(
+        timedelta(days=365), description="None that is so much older than the newest entry of the source."
+    )
+
+
+class RetentionKeys(Keys):
+    """How much of a source is kept; what left the source stays until then."""
+
+    max_age: PositiveDuration = Field(
+        timedelta(days=400), description="Entries older than this go, but for those that the source still gives."
+    )
+    max_items: Count = Field(1000, description="How many entries of a source are kept, the newest.")
+
+
 class SourceDefaults(Keys):
     """What may stand in a source and, for all sources, under `defaults:`."""
 
@@ -196,6 +215,8 @@ class SourceDefaults(Keys):
     )
     timezone: TimeZone | None = Field(None, description="Zone of dates that carry none; without it, UTC.")
     auth: AuthKeys | None = Field(None, description="basic, bearer, header or cookie.")
+    backfill: BackfillKeys = Field(BackfillKeys(), description="How much of a new source's past: max_items, max_age.")
+    retention: RetentionKeys = Field(RetentionKeys(), description="How much is kept: max_age, max_items.")
     fields: Fields = Field({}, description="Which field of an entry stands where in an item, in json and html.")
     items: Picked | None = Field(None, description="Where the list of items stands, in json and html.")
     detail: DetailKeys | None = Field(

@@ -16,9 +16,11 @@ from aggregator.clean.slugs import source_id
 from aggregator.config.document import read
 from aggregator.config.expansion import expand
 from aggregator.config.keys import (
+    BackfillKeys,
     ConfigKeys,
     FetchKeys,
     OutputKeys,
+    RetentionKeys,
     ServerKeys,
     SiteKeys,
     SourceDefaults,
@@ -31,7 +33,7 @@ from aggregator.config.recipes import full_text, recipe
 from aggregator.config.tree import Spot, Tree, public_url
 from aggregator.config.values import spell_duration
 from aggregator.errors import ConfigError, Problem
-from aggregator.model import EVERYTHING, Category, Person, Site, Source, own_hub
+from aggregator.model import EVERYTHING, Category, Person, Reach, Site, Source, own_hub
 
 ATTRIBUTION = {"zh": "来源：{source.title}", "": "Source: {source.title}"}
 TITLE_OF_ALL = {"zh": "全部", "": "Everything"}
@@ -168,9 +170,19 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         timezone=chosen["timezone"],
         headers=chosen["auth"].headers() if chosen["auth"] else (),
         insecure_tls=own.insecure_tls,
+        backfill=_reach(own.backfill, defaults.backfill),
+        retention=_reach(own.retention, defaults.retention),
         recipe=made,
         full_text=full_text(chosen["full_text"]) if chosen["type"] == "feed" else None,
     )
+
+
+def _reach(own: BackfillKeys | RetentionKeys, defaults: BackfillKeys | RetentionKeys) -> Reach:
+    """The source's own bounds, each that it leaves out from the defaults."""
+    age, number = (
+        getattr(own if name in own.model_fields_set else defaults, name) for name in ("max_age", "max_items")
+    )
+    return Reach(age, number)
 
 
 def _site(keys: SiteKeys, output: OutputKeys, server: ServerKeys, websub: WebSubKeys) -> Site:

@@ -123,6 +123,10 @@ class LocalEngine:
             publishing.cancel()
             await asyncio.wait({publishing})
 
+    def publish_soon(self) -> None:
+        """Hear that something changed beside the walks."""
+        self._changed.set()
+
     async def _beat(self) -> None:
         """Start a walk for everybody due who is not walking yet, as far as there is room."""
         if self._beating.locked():

@@ -51,13 +51,22 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far back the entries of a source go: in time, and in number."""
+
+    max_age: timedelta
+    max_items: int
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
     `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `adapts` says
     that a source which publishes rarely may be polled less often than each `interval`; `insecure_tls`, that any
     certificate of its own origin is taken. `recipe` says how to read what is no feed, `full_text` how to read the
-    pages behind the entries of a feed.
+    pages behind the entries of a feed. `backfill` is how much of its past is taken at first, `retention` how much is
+    kept.
     """
 
     id: str
@@ -76,6 +85,8 @@ class Source:
     timezone: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     insecure_tls: bool = False
+    backfill: Reach = Reach(timedelta(days=365), 100)
+    retention: Reach = Reach(timedelta(days=400), 1000)
     recipe: Recipe | None = None
     full_text: Detail | None = None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -39,6 +40,14 @@ class Why(StrEnum):
     GONE = "gone"
 
 
+class Burial(StrEnum):
+    """Why an entry is not kept: taken out by hand, too old or too many, or never taken."""
+
+    REMOVED = "removed"
+    PURGED = "purged"
+    PASSED_OVER = "passed-over"
+
+
 @dataclass(frozen=True, slots=True)
 class Moving:
     """A source redirects for good to `to`, and has done so in every answer since `since`."""
@@ -62,9 +71,9 @@ class Visit:
     `due` is None for a source that ended: it is polled only when named. `attempted` is written before the fetch,
     `finished` after it. `failures` counts failures in a row. `seen` holds the hashes of the entries in the
     document that was read last, 8 bytes each, `cadence` is what that said, `recent` the times of the newest entries in
-    seconds since 1970, newest first. These are kept as they are stored, for most polls never look at them. `address` is
-    where the source has moved for good, if it has. `max_age` is what was left of it for the last
-    whole answer.
+    seconds since 1970, newest first. These are kept as they are stored, for most polls never look at them. `size` is
+    how many entries that document had. Of what is dated no later than `horizon` nothing new is taken. `address` is
+    where the source has moved for good, if it has. `max_age` is what was left of it for the last whole answer.
     """
 
     source_id: str
@@ -81,6 +90,8 @@ class Visit:
     seen: bytes = b""
     cadence: Cadence = Cadence()
     recent: tuple[int, ...] = ()
+    size: int = 0
+    horizon: datetime | None = None
     address: str | None = None
     moving: Moving | None = None
     gone: Gone | None = None
@@ -89,13 +100,57 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What `changes.decide` needs to know of an entry that is already kept."""
+    """What `changes.decide` needs to know of an entry that is already kept.
+
+    `link` and `title` are hashes (`clean.names`); `entry` is what it says, where that was asked for.
+    """
 
     number: int
     fingerprint: str
     published: datetime
     updated: datetime
     revision: int
+    first_seen: datetime
+    link: int
+    title: int
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """An entry that is not kept, or not any more: what is left to know it by, should it come again."""
+
+    number: int
+    published: datetime
+    link: int
+    title: int
+    burial: Burial
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """What the store knows of the entries of a document: those under one of their keys, and those, kept or gone, by
+    another name. `removed` are entries that were taken out by hand, of any source."""
+
+    by_key: Mapping[str, Known] = field(default_factory=dict)
+    by_name: Mapping[int, Known | Buried] = field(default_factory=dict)
+    removed: tuple[Buried, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another key under which the entry in row `number` came."""
+
+    number: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """An entry that was not taken, and must not be taken for news later; `published` is settled as for a new one."""
+
+    entry: Entry
+    published: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +215,7 @@ class Changes:
     visit: Visit
     new: tuple[NewEntry, ...] = ()
     revised: tuple[RevisedEntry, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    passed: tuple[PassedOver, ...] = ()
     before: Visit | None = None
     host_busy_until: datetime | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.model.asked import Person
@@ -69,13 +70,19 @@ class Entry:
     waits: bool = False
     filled: tuple[str, ...] = ()
 
+    @property
+    def claimed(self) -> datetime | None:
+        """When the publisher says that it was published; its last change stands in for that."""
+        return self.published or self.updated
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
     """One document, read and cleaned. `entries` are in the document's order; `problems` is what was survived.
 
     `hashes` is what the next poll may take as seen: those of all entries, or none when entries had to be told apart,
-    which takes all of them together. `more` is what the next page of its list is asked for with.
+    which takes all of them together. `more` is what the next page of its list is asked for with. `shared` says of each
+    key that was made to tell entries apart, which one its entry shares with others.
     """
 
     origin: Origin
@@ -84,6 +91,7 @@ class Intake:
     hashes: frozenset[bytes] = frozenset()
     cadence: Cadence = Cadence()
     more: str | None = None
+    shared: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

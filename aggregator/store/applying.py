@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.engine import Connection
+from sqlalchemy import bindparam, delete, func, insert, select, union_all, update
+from sqlalchemy.engine import Connection, Row
 
 from aggregator.clean.filling import carried_over
 from aggregator.clean.identity import minted_id
-from aggregator.clean.names import address_name, link_number, title_name
+from aggregator.clean.names import key_name, link_number, other_names, title_number
 from aggregator.clean.urls import host_of
-from aggregator.model import HOME, Changes, Entry, NewEntry, RevisedEntry, Why
+from aggregator.model import HOME, Alias, Changes, Entry, NewEntry, RevisedEntry, Why
 from aggregator.model import Source as Configured
 from aggregator.store import visits
 from aggregator.store.awaiting import expect
+from aggregator.store.burying import NAMED, UNNAMED, last_number, pass_over
 from aggregator.store.codec import pack_entry, unpack_entry
 from aggregator.store.places import mark_stale, place
-from aggregator.store.tables import ENTRY, MEMBERSHIP, NAME, REVISION, TOMBSTONE, VISIT, pages_column
+from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, TOMBSTONE, VISIT, pages_column
+
+# What is kept of an entry that changes all the time: its first text and so many of the latest, and so many keys.
+MOST_REVISIONS, MOST_ALIASES = 24, 20
 
 # Made once: to put a statement together takes longer than to run it.
-_TAKEN = select(ENTRY.c.published_id).where(ENTRY.c.published_id.in_(bindparam("ids", expanding=True)))
-_LAST = select(*(select(func.coalesce(func.max(table.c.number), 0)).scalar_subquery() for table in (ENTRY, TOMBSTONE)))
-_NEW_ENTRY, _NEW_PLACE, _name = insert(ENTRY), insert(MEMBERSHIP), upsert(NAME)
-_NAMED = _name.on_conflict_do_update(index_elements=["name"], set_={"entry_number": _name.excluded.entry_number})
+_TAKEN = union_all(
+    *(
+        select(table.c.published_id).where(table.c.published_id.in_(bindparam("ids", expanding=True)))
+        for table in (ENTRY, TOMBSTONE)
+    )
+)
+_NEW_ENTRY, _NEW_PLACE = insert(ENTRY), insert(MEMBERSHIP)
 
 
 def apply(connection: Connection, many: list[Changes], base_url: str) -> list[None]:
@@ -42,10 +50,16 @@ def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
     if changes.before and visit.address != changes.before.address:
         host = host_of(visit.address or changes.source.url)
         connection.execute(update(VISIT).where(VISIT.c.source_id == visit.source_id).values(host=host))
+    if visit.horizon and (changes.before is None or visit.horizon != changes.before.horizon):
+        horizon = func.max(func.coalesce(VISIT.c.horizon, 0), int(visit.horizon.timestamp()))
+        connection.execute(update(VISIT).where(VISIT.c.source_id == visit.source_id).values(horizon=horizon))
     if changes.host_busy_until:
         _put_off(connection, changes, changes.host_busy_until)
     if changes.new:
         _keep(connection, changes.source, changes.new, now, base_url)
+    pass_over(connection, changes.source, changes.passed, now)
+    for alias in changes.aliases:
+        _rename(connection, changes.source, alias)
     touched = {page for one in changes.new for page in one.pages}
     for revised in changes.revised:
         touched |= _revise(connection, changes.source, revised, now)
@@ -66,15 +80,11 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
     A source's own id is taken when it is an IRI and no entry has it yet, else one is minted.
     """
     newest_first = sorted(new, key=lambda one: one.published, reverse=True)
-    claims = [one.entry.claim for one in newest_first if one.entry.claim]
-    taken = set(connection.execute(_TAKEN, {"ids": claims}).scalars())
-    last = max(connection.execute(_LAST).one())  # there is one writer
     rows, places, names = [], [], []
-    for number, one in enumerate(reversed(newest_first), last + 1):
-        published_id = one.entry.claim
-        if not published_id or published_id in taken:
-            published_id = minted_id(base_url, source.id, one.entry.key, now)
-        taken.add(published_id)
+    ids = _published_ids(connection, source, newest_first[::-1], now, base_url)
+    first = last_number(connection) + 1
+    for number, one in enumerate(reversed(newest_first), first):
+        published_id = ids[one.entry.key]
         rows.append(
             {
                 "number": number,
@@ -89,23 +99,48 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
                 "body": pack_entry(one.entry),
                 "pages": pages_column(one.pages, source),
                 "link": link_number(one.entry.link),
-                "title": title_name(source.id, one.entry.title),
+                "title": title_number(one.entry.title),
             }
         )
         places += [{"page": page, "published": one.published, "entry_number": number} for page in one.pages]
-        names += _names(source.id, one.entry, number)
+        names += [{"name": name, "entry_number": number} for name in other_names(source.id, one.entry)]
     connection.execute(_NEW_ENTRY, rows)
     if places:
         connection.execute(_NEW_PLACE, places)
-    connection.execute(_NAMED, names)
-    numbered = enumerate(reversed(newest_first), last + 1)
-    expect(connection, source, ((number, one.entry) for number, one in numbered), now)
+    connection.execute(NAMED, names)
+    expect(connection, source, enumerate((one.entry for one in reversed(newest_first)), first), now)
 
 
-def _names(source_id: str, entry: Entry, number: int) -> list[dict[str, int]]:
-    """The names of an entry, as rows."""
-    names = title_name(source_id, entry.title), address_name(source_id, entry.link)
-    return [{"name": name, "entry_number": number} for name in names if name is not None]
+def _published_ids(
+    connection: Connection, source: Configured, new: list[NewEntry], now: datetime, base_url: str
+) -> dict[str, str]:
+    """The permanent id of each new entry, by its key; no entry, kept or gone, has it yet."""
+    wanted = {one.entry.key: one.entry.claim or minted_id(base_url, source.id, one.entry.key, now) for one in new}
+    taken = set(connection.execute(_TAKEN, {"ids": list(wanted.values())}).scalars())
+    for key, name in wanted.items():
+        number = 0
+        while name in taken:  # claimed by another, or, where somebody guessed it, minted already
+            name = minted_id(base_url, source.id, f"{key}\n{number}" if number else key, now)
+            number += 1
+            taken.update(connection.execute(_TAKEN, {"ids": [name]}).scalars() if name not in taken else ())
+        wanted[key] = name
+        taken.add(name)
+    return wanted
+
+
+def _rename(connection: Connection, source: Configured, alias: Alias) -> None:
+    """Remember another key of an entry, and of very many only the latest."""
+    row = connection.execute(
+        select(ENTRY.c.number, ENTRY.c.aliases).where(ENTRY.c.number == alias.number)
+    ).one_or_none()
+    if row is None:
+        return
+    aliases = [*(json.loads(row.aliases) if row.aliases else ()), alias.key]
+    forgotten, aliases = aliases[:-MOST_ALIASES], aliases[-MOST_ALIASES:]
+    connection.execute(update(ENTRY).where(ENTRY.c.number == row.number).values(aliases=json.dumps(aliases)))
+    connection.execute(NAMED, [{"name": key_name(source.id, alias.key), "entry_number": row.number}])
+    if forgotten:
+        connection.execute(UNNAMED, [{"of": key_name(source.id, key), "number": row.number} for key in forgotten])
 
 
 def _revise(connection: Connection, source: Configured, revised: RevisedEntry, now: datetime) -> set[str]:
@@ -135,9 +170,22 @@ def _revise(connection: Connection, source: Configured, revised: RevisedEntry, n
             updated=revised.updated,
             revision=revised.revision,
             body=pack_entry(entry),
-            link=link_number(entry.link),
-            title=title_name(source.id, entry.title),
+            link=link_number(revised.entry.link),
+            title=title_number(revised.entry.title),
         )
     )
-    connection.execute(_NAMED, _names(source.id, revised.entry, before.number))
+    _call_anew(connection, source, before, revised.entry)
+    if revised.revision > MOST_REVISIONS:
+        old = (REVISION.c.entry_number == before.number) & REVISION.c.revision.between(
+            1, revised.revision - MOST_REVISIONS
+        )
+        connection.execute(delete(REVISION).where(old))
     return place(connection, source, before, () if entry.waits else revised.pages)
+
+
+def _call_anew(connection: Connection, source: Configured, before: Row[Any], entry: Entry) -> None:
+    """Give an entry the names it has now instead of those it had."""
+    now, then = other_names(source.id, entry), other_names(source.id, unpack_entry(before.body))
+    if now != then:
+        connection.execute(UNNAMED, [{"of": name, "number": before.number} for name in then])
+        connection.execute(NAMED, [{"name": name, "entry_number": before.number} for name in now])

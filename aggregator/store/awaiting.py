@@ -9,7 +9,6 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from aggregator.clean.filling import carried_over
-from aggregator.clean.names import link_number, title_name
 from aggregator.model import HOME, Awaited, Entry, Filling, Source
 from aggregator.store.codec import pack_entry, unpack_entry
 from aggregator.store.places import mark_stale, place
@@ -65,10 +64,6 @@ def fill_in(connection: Connection, of: Awaited, filling: Filling) -> None:
     # The list may have given a newer version since: that keeps its own words, and takes what was filled in.
     now = unpack_entry(row.body)
     entry = filling.entry if now == of.entry else carried_over(now, filling.entry)
-    values = {
-        "body": pack_entry(entry),
-        "link": link_number(entry.link),
-        "title": title_name(of.source.id, entry.title),
-    }
-    connection.execute(update(ENTRY).where(ENTRY.c.number == filling.number).values(**values))
+    # Link and title stay those of the list, by which the entry is recognised there.
+    connection.execute(update(ENTRY).where(ENTRY.c.number == filling.number).values(body=pack_entry(entry)))
     mark_stale(connection, (*place(connection, of.source, row, filling.pages), HOME))

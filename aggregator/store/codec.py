@@ -29,6 +29,7 @@ class Memory:
     moving: Moving | None = None
     gone: Gone | None = None
     max_age: timedelta | None = None
+    size: int = 0
 
 
 def pack(shape: Validators | Memory) -> str:

@@ -20,7 +20,15 @@ from aggregator.store.places import mark_stale, move, take_off
 from aggregator.store.tables import SOURCE, VISIT
 
 # What is known of a source before its first poll, and again once it has another address.
-NOTHING_YET = {"detail": "", "validators": None, "body_hash": None, "seen": b"", "address": None, "memory": "{}"}
+NOTHING_YET = {
+    "detail": "",
+    "validators": None,
+    "body_hash": None,
+    "seen": b"",
+    "address": None,
+    "memory": "{}",
+    "horizon": None,
+}
 UNPLACED = "?"  # the mark of a source whose entries do not all stand yet where its rules place them
 
 

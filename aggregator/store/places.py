@@ -37,7 +37,7 @@ def mark_stale(connection: Connection, pages: Iterable[str]) -> None:
 def place(connection: Connection, source: Source, row: Row[Any], pages: tuple[str, ...]) -> set[str]:
     """Let the entry of this row stand on these pages and no others. Gives those it stood on and those it stands on."""
     before = source.pages if row.pages is None else pages_in(row.pages)
-    _leave(connection, row, set(before) - set(pages))
+    leave(connection, row, set(before) - set(pages))
     if joined := set(pages) - set(before):
         rows = [{"page": page, "published": row.published, "entry_number": row.number} for page in joined]
         connection.execute(_STAND, rows)
@@ -46,7 +46,8 @@ def place(connection: Connection, source: Source, row: Row[Any], pages: tuple[st
     return {*before, *pages}
 
 
-def _leave(connection: Connection, row: Row[Any], pages: Iterable[str]) -> None:
+def leave(connection: Connection, row: Row[Any], pages: Iterable[str]) -> None:
+    """Take the entry of this row off these pages."""
     if rows := [{"of": page, "at": row.published, "number": row.number} for page in pages]:
         connection.execute(_LEAVE, rows)
 
@@ -71,7 +72,7 @@ def take_off(connection: Connection, source_id: str) -> None:
     own = (ENTRY.c.source_id == source_id) & ENTRY.c.pages.is_not(None)
     for row in connection.execute(select(ENTRY).where(own)).all():
         pages = pages_in(row.pages)
-        _leave(connection, row, pages)
+        leave(connection, row, pages)
         mark_stale(connection, (*pages, HOME))
     connection.execute(update(ENTRY).where(own).values(pages="[]"))
 

@@ -15,17 +15,35 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
-from aggregator.model import Archived, Awaited, Changes, Filling, Kept, Known, Removed, Source, Unarchived, Visit
+from aggregator.model import (
+    Acquaintance,
+    Archived,
+    Awaited,
+    Changes,
+    Filling,
+    Intake,
+    Kept,
+    Removed,
+    Source,
+    Unarchived,
+    Visit,
+)
 from aggregator.placing import Place, Rules, no_rules, on_own_pages
-from aggregator.store import applying, archiving, awaiting, enrolling, places, telling, visits
+from aggregator.store import (
+    applying,
+    archiving,
+    awaiting,
+    burying,
+    enrolling,
+    knowing,
+    places,
+    telling,
+    visits,
+)
 from aggregator.store.database import hold, open_database
 from aggregator.store.subscriptions import SqlSubscriptions
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, kept_of
 from aggregator.store.writer import Writer
-
-_KNOWN = select(
-    ENTRY.c.key, ENTRY.c.number, ENTRY.c.fingerprint, ENTRY.c.published, ENTRY.c.updated, ENTRY.c.revision
-).where(ENTRY.c.source_id == bindparam("source"), ENTRY.c.key.in_(bindparam("keys", expanding=True)))
 
 # One statement for all pages: with 100,000 sources, one for each took 20 s.
 _paths = func.json_each(bindparam("paths")).table_valued("value")
@@ -94,10 +112,9 @@ class SqlStore:
         """
         return await self._writer.write_each(visits.begin, (source.id, now))
 
-    async def known(self, source: Source, keys: Iterable[str]) -> Mapping[str, Known]:
-        """Which of these entry keys of the source are kept already."""
-        wanted = tuple(keys)
-        return await self._writer.read(lambda connection: _known(connection, source.id, wanted))
+    async def known(self, source: Source, intake: Intake) -> Acquaintance:
+        """What is known of the entries of a document: kept under their key, or under another name, or gone."""
+        return await self._writer.read(lambda connection: knowing.known(connection, source.id, intake))
 
     async def apply(self, changes: Changes) -> None:
         """Write down everything one poll decided, in one transaction."""
@@ -181,6 +198,23 @@ class SqlStore:
         """All that is known of the entry with this published id, or of those that link to this address."""
         return await self._writer.read(lambda connection: telling.stories(connection, name))
 
+    async def graves(self, name: str) -> list[telling.Grave]:
+        """What is left of the entry that had this published id, or of those that linked to this address."""
+        return await self._writer.read(lambda connection: telling.graves(connection, name))
+
+    async def remove(self, name: str, now: datetime, reason: str | None = None) -> list[Kept]:
+        """Take out, for good, the entry with this published id, or those that link to this address; gives them."""
+        return await self._writer.write(lambda connection: telling.remove(connection, name, now, reason))
+
+    async def removals(self) -> str | None:
+        """A mark that changes whenever an entry is taken out by hand."""
+        return await self._writer.read(burying.removals)
+
+    async def purge(self, sources: Sequence[Source], now: datetime, most: int = 500) -> int:
+        """Take out at most `most` entries that the `retention` of these sources no longer keeps, and the oldest of too
+        many tombstones. How many there were; fewer than `most` when all is done."""
+        return await self._writer.write(lambda connection: burying.purge(connection, sources, now, most))
+
     async def close(self) -> None:
         """Commit what waits and let go of the database."""
         await self._writer.close()
@@ -198,11 +232,6 @@ async def open_store(path: Path, base_url: str, *, alone: bool) -> AsyncIterator
             yield store
         finally:
             await store.close()
-
-
-def _known(connection: Connection, source_id: str, keys: Sequence[str]) -> dict[str, Known]:
-    rows = connection.execute(_KNOWN, {"source": source_id, "keys": keys})
-    return {row.key: Known(row.number, row.fingerprint, row.published, row.updated, row.revision) for row in rows}
 
 
 def _newest(connection: Connection, path: str, limit: int) -> list[Kept]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from aggregator.model import Kept, Source
+from aggregator.model import Burial, Buried, Kept, Known, Source
 from aggregator.store.codec import unpack_entry
 
 
@@ -106,13 +106,15 @@ class VisitRow(SQLModel, table=True):
     host: str = _text()
     address: str | None = _text(nullable=True)
     memory: str = _text()
+    horizon: datetime | None = _instant(nullable=True)
 
 
 class EntryRow(SQLModel, table=True):
     """An entry, once per source; `body` is the compressed JSON of the cleaned entry.
 
     `pages` is the JSON list of the pages it stands on, or None when those are its source's, which nearly all are.
-    `link` is a hash of the address it links to, `title` one of its title (`clean.identity`).
+    `link` is a hash of the address it links to, `title` one of its title (`clean.names`); `aliases` the JSON list of
+    the other keys under which it came.
     """
 
     __tablename__ = "entry"
@@ -136,6 +138,7 @@ class EntryRow(SQLModel, table=True):
     pages: str | None = _text(nullable=True)
     link: int = _number()
     title: int = _number()
+    aliases: str | None = _text(nullable=True)
 
 
 class NameRow(SQLModel, table=True):
@@ -154,7 +157,7 @@ class TombstoneRow(SQLModel, table=True):
 
     `number` and `published_id` are those it had, and never given again; `published_id` is None when it never was
     published. `why` is `removed`, `purged` or `passed-over`, `reason` the operator's words, `pages` the JSON list of
-    the pages it stood on.
+    the pages it stood on; `names` holds the names it is known by, 8 bytes each.
     """
 
     __tablename__ = "tombstone"
@@ -174,6 +177,7 @@ class TombstoneRow(SQLModel, table=True):
     why: str = _text()
     reason: str | None = _text(nullable=True)
     pages: str | None = _text(nullable=True)
+    names: bytes = _binary()
 
 
 class RevisionRow(SQLModel, table=True):
@@ -311,6 +315,26 @@ def kept_of(row: Row[Any]) -> Kept:
         revision=row.revision,
         pages=None if row.pages is None else pages_in(row.pages),
     )
+
+
+def known_of(row: Row[Any], *, whole: bool = False) -> Known:
+    """An entry as the walk in knows it; `whole` with what it says."""
+    return Known(
+        number=row.number,
+        fingerprint=row.fingerprint,
+        published=row.published,
+        updated=row.updated,
+        revision=row.revision,
+        first_seen=row.first_seen,
+        link=row.link,
+        title=row.title,
+        entry=unpack_entry(row.body) if whole else None,
+    )
+
+
+def buried_of(row: Row[Any]) -> Buried:
+    """An entry that is gone, as the walk in knows it."""
+    return Buried(row.number, row.published, row.link, row.title, Burial(row.why))
 
 
 def pages_in(column: str) -> tuple[str, ...]:

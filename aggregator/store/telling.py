@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
+from aggregator.clean.names import link_number
 from aggregator.clean.urls import absolute, same_address
-from aggregator.model import Entry, Kept, Visit, entry_page
+from aggregator.model import Burial, Entry, Kept, Visit, entry_page
 from aggregator.store import visits
+from aggregator.store.burying import bury
 from aggregator.store.codec import unpack_entry
-from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, STALE, kept_of
+from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, SOURCE, STALE, TOMBSTONE, kept_of, pages_in
 
 MOST_STORIES = 20  # entries that share a link; more would be a list, and no story
-ROWS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,53 +41,89 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One entry as the store knows it; `versions` are in the order of time, the present one last."""
+    """One entry as the store knows it; `versions` are in the order of time, the present one last.
+
+    `keys` are those under which it came, the first one first.
+    """
 
     kept: Kept
     visit: Visit | None
     standings: tuple[Standing, ...]
     versions: tuple[Version, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grave:
+    """An entry that is not kept any more: when it was `buried`, why, and the operator's reason if he gave one."""
+
+    id: str | None
+    source_id: str
+    why: Burial
+    published: datetime
+    buried: datetime
+    reason: str | None
 
 
 def stories(connection: Connection, name: str) -> list[Story]:
     """The stories of the entry with this published id, or else of those that link to this address, newest first."""
-    numbers = list(connection.execute(select(ENTRY.c.number).where(ENTRY.c.published_id == name)).scalars())
-    if not numbers and (link := absolute(name)):
-        numbers = list(islice(_linking_to(connection, link), MOST_STORIES))
-    rows = connection.execute(select(ENTRY).where(ENTRY.c.number.in_(numbers)))
-    return [_story(connection, kept_of(row)) for row in sorted(rows, key=lambda row: row.published, reverse=True)]
+    rows = _named(connection, name)[:MOST_STORIES]
+    return [_story(connection, row) for row in sorted(rows, key=lambda row: row.published, reverse=True)]
+
+
+def graves(connection: Connection, name: str) -> list[Grave]:
+    """What is left of the entries that had this published id, or else linked to this address, the latest first."""
+    query = select(TOMBSTONE).where(TOMBSTONE.c.published_id == name)
+    rows = connection.execute(query).all()
+    if not rows and (link := absolute(name)):
+        # Purged entries are many, and known by their ids only.
+        removed = (TOMBSTONE.c.link == link_number(link)) & (TOMBSTONE.c.why == Burial.REMOVED.value)
+        rows = connection.execute(select(TOMBSTONE).where(removed).limit(MOST_STORIES)).all()
+    told = (
+        Grave(row.published_id, row.source_id, Burial(row.why), row.published, row.buried, row.reason) for row in rows
+    )
+    return sorted(told, key=lambda grave: grave.buried, reverse=True)
 
 
 def id_behind(connection: Connection, folder: str) -> str | None:
-    """The published id of the entry whose own page is in this folder; looks at every one, for a hash leads nowhere."""
-    ids = connection.execute(select(ENTRY.c.published_id)).scalars()
-    return next((one for one in ids if entry_page(one) == folder), None)
+    """The published id of the entry whose own page is in this folder, kept or gone.
+
+    Looks at every one, for a hash leads nowhere.
+    """
+    for table in (ENTRY, TOMBSTONE):
+        names = connection.execute(select(table.c.published_id).where(table.c.published_id.is_not(None))).scalars()
+        if found := next((name for name in names if entry_page(name) == folder), None):
+            return str(found)
+    return None
 
 
-def _linking_to(connection: Connection, link: str) -> Iterator[int]:
-    """The entries with this link, by looking into every one: no index knows what is in a body."""
-    wanted = same_address(link)
-    latest = 0
-    while True:
-        query = select(ENTRY.c.number, ENTRY.c.body).where(ENTRY.c.number > latest).order_by(ENTRY.c.number)
-        rows = connection.execute(query.limit(ROWS_AT_A_TIME)).all()
-        if not rows:
-            return
-        for row in rows:
-            if same_address(unpack_entry(row.body).link) == wanted:
-                yield row.number
-        latest = rows[-1].number
+def remove(connection: Connection, name: str, now: datetime, reason: str | None) -> list[Kept]:
+    """Take out the entry with this published id, or those that link to this address; gives them as they were."""
+    rows = _named(connection, name)
+    bury(connection, rows, Burial.REMOVED, now, reason)
+    return [kept_of(row) for row in rows]
 
 
-def _story(connection: Connection, kept: Kept) -> Story:
+def _named(connection: Connection, name: str) -> list[Row[Any]]:
+    """The entry with this published id, or else those that link to this address."""
+    rows = connection.execute(select(ENTRY).where(ENTRY.c.published_id == name)).all()
+    if not rows and (link := absolute(name)):
+        found = connection.execute(select(ENTRY).where(ENTRY.c.link == link_number(link)).order_by(ENTRY.c.number))
+        rows = [row for row in found if same_address(unpack_entry(row.body).link) == same_address(link)]
+    return list(rows)
+
+
+def _story(connection: Connection, row: Row[Any]) -> Story:
+    kept = kept_of(row)
     visit = visits.read(connection, [kept.source_id]).get(kept.source_id)
     stale = set(connection.execute(select(STALE.c.page)).scalars())
-    mine = select(MEMBERSHIP.c.page, MEMBERSHIP.c.published).where(MEMBERSHIP.c.entry_number == kept.number)
+    source = connection.execute(select(SOURCE.c.pages).where(SOURCE.c.id == kept.source_id)).scalar_one()
     standings = [
-        Standing(row.page, _position(connection, row.page, kept.number, row.published), row.page in stale)
-        for row in connection.execute(mine.order_by(MEMBERSHIP.c.page)).all()
+        Standing(page, _position(connection, page, kept.number, kept.published), page in stale)
+        for page in sorted(pages_in(source) if row.pages is None else pages_in(row.pages))
     ]
-    return Story(kept, visit, tuple(standings), _versions(connection, kept))
+    aliases = tuple(json.loads(row.aliases)) if row.aliases else ()
+    return Story(kept, visit, tuple(standings), _versions(connection, kept), (row.key, *aliases))
 
 
 def _position(connection: Connection, page: str, number: int, published: datetime) -> int:

@@ -19,11 +19,11 @@ from aggregator.store.codec import Memory, pack, reading
 # How long a source is put off while it is polled again after the program died in its poll; doubling with each death.
 AFTER_DEATH = timedelta(minutes=1)
 LONGEST_AFTER_DEATH = timedelta(days=1)
-LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone", "max_age")
+LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone", "max_age", "size")
 
 _ALL = (
     "SELECT source_id, due, why, attempted, finished, outcome, reason, detail, failures,"
-    " validators, body_hash, seen, address, memory, attempts FROM visit"
+    " validators, body_hash, seen, address, memory, horizon, attempts FROM visit"
 )
 _SOME = f"{_ALL} WHERE source_id IN (SELECT value FROM json_each(?))"  # noqa: S608  (nothing comes from outside)
 _BEGUN = "UPDATE visit SET attempts = 1, attempted = ? WHERE source_id = ?"
@@ -103,7 +103,7 @@ def _lesson(visit: Visit) -> tuple[Any, ...]:
         visit.body_hash,
         visit.seen,
         visit.address,
-        pack(Memory(visit.cadence, visit.recent, visit.moving, visit.gone, visit.max_age)),
+        pack(Memory(visit.cadence, visit.recent, visit.moving, visit.gone, visit.max_age, visit.size)),
         visit.source_id,
     )
 
@@ -123,7 +123,7 @@ def _visit(row: Any, attempted: datetime | None = None) -> Visit:
     """A visit as the walks know it; `attempted` when a poll begins at this moment."""
     (
         source_id, due, why, begun, finished, outcome, reason, detail, failures,
-        validators, body_hash, seen, address, memory, _attempts,
+        validators, body_hash, seen, address, memory, horizon, _attempts,
     ) = row  # fmt: skip
     remembered = _memory(memory) if memory != _EMPTY else _NOTHING
     return Visit(
@@ -141,6 +141,8 @@ def _visit(row: Any, attempted: datetime | None = None) -> Visit:
         seen,
         remembered.cadence,
         remembered.recent,
+        remembered.size,
+        _moment(horizon),
         address,
         remembered.moving,
         remembered.gone,
