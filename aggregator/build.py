@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from aggregator.errors import PublishError
 from aggregator.formats import ARCHIVES, FILES, FORMATS, formats_of
@@ -21,7 +20,6 @@ from aggregator.model import (
     Home,
     Kept,
     Listed,
-    Origin,
     Page,
     Receipt,
     Removed,
@@ -31,7 +29,7 @@ from aggregator.model import (
     source_page,
 )
 from aggregator.ports import Sink, Store
-from aggregator.selection import Catalogue, listed, make_page
+from aggregator.selection import Catalogue, Names, listed, make_page
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +39,6 @@ LINKED_FIRST = 4  # so many of the archive documents that a page is the first to
 TOMBS = 50  # how many removed entries a feed names; archive documents name all that stood in them
 ENTRIES_REMEMBERED = 20_000
 PAGES_TOGETHER = 16  # written together, so that they wait for the disk together
-EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +60,21 @@ class Builder:
     sink: Sink
     formats: tuple[str, ...]
     archive: bool = False
-    _names: Names = field(default_factory=lambda: Names())
+    _names: Names = field(default_factory=Names)
     _entries: dict[str, int] = field(default_factory=dict)  # the state that each entry's page was written with
+    _turn: dict[str, str] = field(default_factory=dict)  # the page of a source that was built last
     _lists: dict[str, int] = field(default_factory=dict)  # the state of the names that each list was written with
 
-    async def build(self, pages: Iterable[str] | None = None, most: int | None = None) -> Built:
+    async def build(
+        self, pages: Iterable[str] | None = None, most: int | None = None, within: float | None = None
+    ) -> Built:
         """Bring pages up to date: these, or those marked stale, `most` of them at a time.
 
-        Categories and home come first: that is what people read. Raises `PublishError`; what is left stays marked.
+        Categories and home come first: that is what people read. After them, it ends when `within` seconds are over, so
+        that they can come first again; the others take turns. Raises `PublishError`; what is left stays marked.
         """
+        clock = asyncio.get_running_loop().time
+        began, last = clock(), self._turn.get("last", "")
         marks = await self.store.stale()
         known = {*self.catalogue.pages(), HOME}
         if self.archive:
@@ -81,7 +84,7 @@ class Builder:
             await self.store.mark_built(page, marks[page])
         looked_at, written = 0, 0
         problems: list[str] = []
-        wanted = sorted(marks.keys() & known if pages is None else pages, key=_importance)
+        wanted = sorted(marks.keys() & known if pages is None else pages, key=lambda page: _importance(page, last))
         while wanted and (most is None or looked_at < most):
             together, wanted = wanted[:PAGES_TOGETHER], wanted[PAGES_TOGETHER:]
             first, later = await self._close_archives(together)
@@ -99,6 +102,9 @@ class Builder:
             problems += [problem for rendered in files for problem in rendered.problems]
             await asyncio.gather(*(self.store.mark_built(page, marks[page]) for page in together if page in marks))
             looked_at += len(together)
+            self._turn["last"] = together[-1]
+            if within is not None and clock() - began > within and not _is_read_first(together[-1]):
+                break
         for problem in dict.fromkeys(problems):
             log.warning("left out", extra={"fields": {"entry": problem}})
         if written:
@@ -146,7 +152,7 @@ class Builder:
         if folder + slash == ABOUT:
             return "html" in self.formats
         if folder.startswith("entry/"):
-            return "html" in self.formats and self.catalogue.site.entry_pages
+            return name == "gone" or ("html" in self.formats and self.catalogue.site.entry_pages)
         return not slash
 
     async def _render(self, path: str) -> list[Rendered]:
@@ -287,32 +293,12 @@ class Builder:
         )
 
 
-class Names:
-    """What each source last said of itself, as far as its entries have passed by."""
-
-    def __init__(self) -> None:
-        self.version = 0  # counts the changes of what a list of sources shows
-        self.origins: dict[str, Origin] = {}
-        self._newest: dict[str, tuple[datetime, int]] = {}
-
-    def lack(self, source_id: str) -> bool:
-        """Whether nothing is known of the source yet; from now on that is known."""
-        known = source_id in self._newest
-        self._newest.setdefault(source_id, (EARLIEST, 0))
-        return not known
-
-    def learn(self, kept: Iterable[Kept]) -> None:
-        """Take what these entries say of their sources, where they are the newest seen of them."""
-        for one in kept:
-            place = (one.published, one.number)
-            if self._newest.get(one.source_id, place) <= place:
-                before, now = self.origins.get(one.source_id), one.entry.origin
-                self.version += before is None or (before.title, before.html_url) != (now.title, now.html_url)
-                self._newest[one.source_id], self.origins[one.source_id] = place, now
+def _is_read_first(page: str) -> bool:
+    return page == HOME or (page.startswith("category/") and not archive_of(page)[0])
 
 
-def _importance(page: str) -> tuple[int, str]:
-    """Categories, then home, which links to them, then sources, then archive documents."""
-    if archive_of(page)[0]:
-        return 3, page
-    return (0 if page.startswith("category/") else 1 if page == HOME else 2, page)
+def _importance(page: str, last: str) -> tuple[int, bool, str]:
+    """Categories, then home, which links to them, then sources, those after `last` first, then archive documents."""
+    if _is_read_first(page):
+        return int(page == HOME), False, page
+    return 3 if archive_of(page)[0] else 2, page <= last, page

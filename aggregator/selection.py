@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from aggregator.clean.attribution import visible_line
 from aggregator.clean.urls import absolute
@@ -22,6 +23,8 @@ from aggregator.model import (
     category_page,
     source_page,
 )
+
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,30 @@ def listed(catalogue: Catalogue, path: str, found: Mapping[str, Origin]) -> tupl
             html_url = absolute(source.html_url) or (origin.html_url if origin else None)
             sources.append(Listed(title, _address_of(source), html_url, source.categories))
     return tuple(sources)
+
+
+class Names:
+    """What each source last said of itself, as far as its entries have passed by."""
+
+    def __init__(self) -> None:
+        self.version = 0  # counts the changes of what a list of sources shows
+        self.origins: dict[str, Origin] = {}
+        self._newest: dict[str, tuple[datetime, int]] = {}
+
+    def lack(self, source_id: str) -> bool:
+        """Whether nothing is known of the source yet; from now on that is known."""
+        known = source_id in self._newest
+        self._newest.setdefault(source_id, (EARLIEST, 0))
+        return not known
+
+    def learn(self, kept: Iterable[Kept]) -> None:
+        """Take what these entries say of their sources, where they are the newest seen of them."""
+        for one in kept:
+            place = (one.published, one.number)
+            if self._newest.get(one.source_id, place) <= place:
+                before, now = self.origins.get(one.source_id), one.entry.origin
+                self.version += before is None or (before.title, before.html_url) != (now.title, now.html_url)
+                self._newest[one.source_id], self.origins[one.source_id] = place, now
 
 
 def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 LAST_BUILD_SECONDS = 2.0
 PAGES_AT_A_TIME = 500  # so that with very many sources the categories are never long in coming
+BUILD_SECONDS = 0.2  # so that while much changes, no entry waits long for its category
 PUBLISHED_WITH = "published-with"
 
 
@@ -310,7 +311,7 @@ class Service:
 
     async def _publish(self, builder: Builder) -> bool:
         try:
-            built = await builder.build(most=PAGES_AT_A_TIME)
+            built = await builder.build(most=PAGES_AT_A_TIME, within=BUILD_SECONDS)
         except PublishError as error:
             self._unready = str(error)
             raise

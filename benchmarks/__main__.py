@@ -1,10 +1,10 @@
-"""`python -m benchmarks clean|poll|hostile|scale|serve`: what the parts cost, and how far they go."""
+"""`python -m benchmarks clean|poll|hostile|scale|serve|build`: what the parts cost, and how far they go."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import clean, hostile, poll, scale, serve
+from benchmarks import build, clean, hostile, poll, scale, serve
 
 
 def main() -> None:
@@ -26,6 +26,9 @@ def main() -> None:
     scaled.add_argument("--entries", type=int, default=1_000_000, help="how many entries (default 1000000)")
     served = chosen.add_parser("serve", help="requests per second and CPU, beside nginx")
     served.add_argument("--smoke", action="store_true", help="a second each: only show that it runs")
+    built = chosen.add_parser("build", help="rendering and writing, beside feedgen; how soon news is out")
+    built.add_argument("--entries", type=int, default=1_000_000, help="how many are kept at most (default 1000000)")
+    built.add_argument("--smoke", action="store_true", help="a small site: only show that it runs")
     words = parser.parse_args()
     match words.what:
         case "clean":
@@ -38,6 +41,8 @@ def main() -> None:
             scale.measure(words.sources, words.entries)
         case "serve":
             serve.measure(smoke=words.smoke)
+        case "build":
+            build.measure(words.entries, smoke=words.smoke)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 from jumping import played
 
 from aggregator.engines.local import QUEUE, QUEUE_PER_HOST, LocalEngine
-from aggregator.errors import StoreUnusable
+from aggregator.errors import PublishError, StoreUnusable
 from aggregator.fetch import HostLimits
 from aggregator.model import Changes, Entry, NewEntry, Origin, Source, Visit
 
@@ -147,7 +147,7 @@ def test_once_ends_with_what_broke_the_store() -> None:
     played(story)
 
 
-def test_a_start_with_everybody_due_is_published_soon_and_then_in_longer_steps() -> None:
+def test_what_changed_is_published_at_once_and_a_burst_in_steps_as_long_as_a_build() -> None:
     async def story() -> None:
         class Growing(World):
             def __post_init__(self) -> None:
@@ -158,7 +158,8 @@ def test_a_start_with_everybody_due_is_published_soon_and_then_in_longer_steps()
                 return replace(await super().walk(one, asked), new=(NEWS,))
 
             async def publish(self) -> bool:
-                self.published.append(round(asyncio.get_running_loop().time() - 1000.0))
+                self.published.append(asyncio.get_running_loop().time() - 1000.0)
+                await asyncio.sleep(1.0)
                 return False
 
         hosts = {f"s{n}": f"h{n}.example" for n in range(40 * 64)}
@@ -167,6 +168,31 @@ def test_a_start_with_everybody_due_is_published_soon_and_then_in_longer_steps()
         }  # something ends all the time
         world = Growing(hosts, seconds=seconds, delay=0.0)
         await world.run_for(60)
-        assert world.published[:5] == [0, 4, 10, 22, 37], "the stale at once, then after 3, 6, 12, 15 seconds"
+        # What was stale before; then a second of building, as much rest, and what gathers.
+        steps = [0.05, 2.1, 4.15, 6.2, 8.25]
+        assert world.published[:5] == pytest.approx(steps, abs=0.02)
+
+    played(story)
+
+
+def test_one_change_is_on_the_disk_at_once_and_what_fails_is_not_tried_again_at_once() -> None:
+    async def story() -> None:
+        class Full(World):
+            def __post_init__(self) -> None:
+                super().__post_init__()
+                self.published: list[float] = []
+
+            async def walk(self, one: Source, asked: Callable[[int], None]) -> Changes:
+                return replace(await super().walk(one, asked), new=(NEWS,))
+
+            async def publish(self) -> bool:
+                self.published.append(asyncio.get_running_loop().time() - 1000.0)
+                if len(self.published) in (2, 3):
+                    raise PublishError("disk full")
+                return False
+
+        world = Full({"one": "one.example"}, seconds={"one.example": 10.0})
+        await world.run_for(60)
+        assert world.published == pytest.approx([0.05, 10.05, 13.1, 16.15], abs=0.01)
 
     played(story)

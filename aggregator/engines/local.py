@@ -29,9 +29,9 @@ HEARTBEAT_SECONDS = 1
 # How many walks may be under way or wait for their host; more stay in the store. Of one host only so many at a time,
 # or a slow host with many sources would keep all others waiting.
 QUEUE, QUEUE_PER_HOST = 1000, 50
-# How long the store must be quiet before what changed is published, so that a burst is one build; but not for ever.
-# One that goes on is published soon at first, then in longer steps: it may be a start with everybody due.
-QUIET_SECONDS, FIRST_BURST_SECONDS, LONGEST_BURST_SECONDS = 0.25, 3.0, 15.0
+# What changes together is published together. While changes go on, polls get a share of the machine between two
+# publishes: as long as the last one took. One that failed is not tried again at once.
+GATHERING_SECONDS, LONGEST_REST_SECONDS, FAILED_REST_SECONDS = 0.05, 15.0, 3.0
 GRACE_SECONDS = 5.0
 
 
@@ -77,7 +77,6 @@ class LocalEngine:
     _beating: asyncio.Lock = field(default_factory=asyncio.Lock)
     _more: bool = False  # whether somebody due was left in the store for want of room
     _looking: asyncio.Task[None] | None = None
-    _patience: float = FIRST_BURST_SECONDS  # how long the burst may go on before it is published
     _stopping: bool = False
     _broken: BaseException | None = None
 
@@ -211,28 +210,23 @@ class LocalEngine:
                 self._changed.set()
 
     async def _keep_publishing(self) -> None:
-        """Publish a short quiet time after something changed; what fails stays marked, and is tried again."""
+        """Publish as soon as something changed; what fails stays marked, and is tried again."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._changed.wait()
-            await self._quiet()
+            await asyncio.sleep(GATHERING_SECONDS)
+            self._changed.clear()
+            began, rest, more = loop.time(), 0.0, False
             try:
-                if await self.publish():
-                    self._changed.set()
+                more = await self.publish()
             except AggregatorError as error:
                 log.error("publish", extra={"fields": {"error": str(error)}})
+                rest, more = FAILED_REST_SECONDS, True
+            if self._changed.is_set():
+                rest = max(rest, min(loop.time() - began, LONGEST_REST_SECONDS))
+            await asyncio.sleep(rest)
+            if more:
                 self._changed.set()
-
-    async def _quiet(self) -> None:
-        """Return when nothing has changed for a while, or when it has gone on changing for long."""
-        try:
-            async with asyncio.timeout(self._patience):
-                while self._changed.is_set():
-                    self._changed.clear()
-                    await asyncio.sleep(QUIET_SECONDS)
-            self._patience = FIRST_BURST_SECONDS
-        except TimeoutError:
-            self._patience = min(2 * self._patience, LONGEST_BURST_SECONDS)
-        self._changed.clear()
 
     async def _stop_at(self, until: asyncio.Event) -> None:
         await until.wait()

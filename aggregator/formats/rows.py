@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from aggregator.clean.excerpt import excerpt
 from aggregator.formats.languages import Direction, known_tag, tag_direction, text_direction
+from aggregator.formats.shelf import Shelf
 from aggregator.model import Enclosure, Image, Page, Person, Shown, Site, entry_page
 
 # What a feed is called, and its media type, by the word of its format.
@@ -179,7 +180,8 @@ def list_of(page: Page, root: str, length: int) -> List:
 def row_of(shown: Shown, page: Page, root: str, zone: tzinfo) -> Row:
     """The entry as a row of the page."""
     language = known_tag(shown.language, shown.origin.language, page.language, page.site.language)
-    text = excerpt(shown.summary) or excerpt(shown.content)
+    found = _EXCERPTS.written(shown, "")
+    text = found.decode() if isinstance(found, bytes) else ""
     # Only what a category shows now has a page of its own for certain.
     has_page = page.site.entry_pages and page.path.startswith("category/") and not page.chain.name
     return Row(
@@ -258,3 +260,10 @@ def _size(length: int) -> str:
 
 def _web_address(url: str | None) -> str | None:
     return url if url and url.lower().startswith(("http://", "https://")) else None
+
+
+def _excerpted(shown: Shown, _: str) -> bytes:
+    return (excerpt(shown.summary) or excerpt(shown.content)).encode()
+
+
+_EXCERPTS = Shelf(_excerpted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ class Folder:
         self.root = root
         self._compress = tuple(compress)
         self._manifest = Manifest(root)
+        self._working = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="compress")
         self._syncing = ThreadPoolExecutor(SYNCING, thread_name_prefix="sync")
 
     def put(self, rendered: Rendered) -> Receipt:
@@ -50,9 +51,11 @@ class Folder:
         receipts, ready = [], list[_Written]()
         with _translated(self.root):
             self._manifest.add(rendered.path for rendered in many)
-        for target, rendered in zip(targets, many, strict=True):
-            with _translated(target):
-                receipt, written = self._beside(target, rendered)
+        # At once, for what compresses uses the other cores; all have ended before one that failed is told.
+        jobs = [self._working.submit(self._beside, *pair) for pair in zip(targets, many, strict=True)]
+        wait(jobs)
+        for job in jobs:
+            receipt, written = job.result()
             receipts.append(receipt)
             ready += written
         with _translated(self.root):
@@ -82,7 +85,11 @@ class Folder:
         return self.root / path
 
     def _beside(self, target: Path, rendered: Rendered) -> tuple[Receipt, list[_Written]]:
-        """Write what is not there yet beside where it belongs."""
+        """Write what is not there yet beside where it belongs. Raises `PublishError`."""
+        with _translated(target):
+            return self._written_beside(target, rendered)
+
+    def _written_beside(self, target: Path, rendered: Rendered) -> tuple[Receipt, list[_Written]]:
         before = _modified(target)
         same = before is not None and _holds(target, rendered.body)
         written = []
