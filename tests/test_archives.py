@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from atom_rules import ATOM, house_violations, violations, warnings
 from lxml import etree, html
-from sqlalchemy import create_engine, insert, text
+from sqlalchemy import create_engine, text
 
 from aggregator.build import Builder
 from aggregator.history import part_size
@@ -36,7 +36,6 @@ from aggregator.selection import Catalogue
 from aggregator.store import SqlStore, open_store
 from aggregator.store.codec import pack_entry
 from aggregator.store.database import MIGRATIONS
-from aggregator.store.tables import TOMBSTONE
 
 SITE = Site("Planet", "https://planet.example", "en", "UTC")
 START = datetime(2025, 1, 3, 12, tzinfo=UTC)
@@ -245,7 +244,7 @@ async def test_a_removed_entry_leaves_its_archive_and_is_named_there_and_in_the_
     follower.walk()
     assert "urn:x:7" in follower.texts
     before = history.archives()
-    await remove(history, 7)
+    await history.store.remove("urn:x:7", START)
     await history.build()
     after = history.archives()
     assert [name for name in after if after[name] != before[name]] == ["2025-01"]
@@ -260,31 +259,6 @@ async def test_a_removed_entry_leaves_its_archive_and_is_named_there_and_in_the_
     follower.walk()
     assert "urn:x:7" not in follower.texts
     assert b"urn:x:7" not in b"".join(history.archives("json").values())
-
-
-async def remove(history: History, number: int) -> None:
-    """What a removal does to the store."""
-
-    def work(connection: Any) -> None:
-        connection.execute(
-            insert(TOMBSTONE).values(
-                number=number,
-                source_id="one",
-                published_id=f"urn:x:{number}",
-                published=START,
-                link=number,
-                title=number,
-                buried=START,
-                why="removed",
-                reason=None,
-                pages=json.dumps(SOURCE.pages),
-            )
-        )
-        connection.execute(text("DELETE FROM membership WHERE entry_number = :number"), {"number": number})
-        connection.execute(text("DELETE FROM entry WHERE number = :number"), {"number": number})
-
-    await history.store._writer.write(work)
-    await history.store.mark_stale(SOURCE.pages)
 
 
 async def test_a_second_build_and_a_lost_folder_give_the_same_bytes(history: History) -> None:
