@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote
 
+from aggregator.condition import row_of
 from aggregator.config import Settings
 from aggregator.fetch import Callbacks
-from aggregator.model import Content, Receipt, Rendered, Wish, own_hub
+from aggregator.model import Changes, Content, Receipt, Rendered, Wish, own_hub
 from aggregator.ports import Clock, Sink
 from aggregator.store import SqlStore
 from aggregator.web.app import WebSite, create_app
@@ -20,6 +22,7 @@ from aggregator.web.audience import Audience
 from aggregator.web.folder import ReadyFile
 from aggregator.web.headers import is_feed, media_type
 from aggregator.web.hub import Take
+from aggregator.web.inside import Condition
 from aggregator.web.server import Server
 from aggregator.web.signpost import Signpost
 from aggregator.websub import Hub, Pings
@@ -42,11 +45,18 @@ class Front:
     audience: Audience = field(default_factory=Audience)
     _hub: Hub | None = None
     _pings: Pings | None = None
+    _polls: Counter[str] = field(default_factory=Counter)
     _site: WebSite = field(init=False)
 
     def __post_init__(self) -> None:
         self._site = create_app(
-            self.settings.output.dir, readiness=self.readiness, audience=self.audience, take=self._taking
+            self.settings.output.dir,
+            readiness=self.readiness,
+            audience=self.audience,
+            take=self._taking,
+            signpost=_signpost(self.settings),
+            ask=self._condition,
+            operators=self.settings.server.status,
         )
 
     @asynccontextmanager
@@ -64,7 +74,7 @@ class Front:
         """Speak of addresses as these settings do, and tell the hubs they name, until the end of the block."""
         self.settings = settings
         site = settings.site
-        self._site.post(Signpost(site.base_url, site.hubs, settings.output.formats))
+        self._site.post(_signpost(settings))
         own = own_hub(site.base_url)
         async with AsyncExitStack() as stack:
             if site.hubs:
@@ -93,6 +103,23 @@ class Front:
             if teller is not None and topics:
                 teller.published(topics)
 
+    def walked(self, changes: Changes) -> None:
+        """A source was polled."""
+        self._polls[changes.visit.outcome or "new"] += 1
+
+    async def _condition(self) -> Condition:
+        """How the program does."""
+        sources = {source.id: source for source in self.settings.sources}
+        told = await self.store.status(list(sources))
+        rows = await asyncio.to_thread(lambda: [row_of(sources[one.source_id], one.visit, one.entries) for one in told])
+        return Condition(
+            rows,
+            self.readiness(),
+            self.audience.size(asyncio.get_running_loop().time()),
+            dict(self._polls),
+            dict(self._hub.results) if self._hub else {},
+        )
+
     def _taking(self) -> Take | None:
         hub = self._hub
         if hub is None:
@@ -114,6 +141,11 @@ class Front:
         if not isinstance(found, ReadyFile):
             return None
         return Content(found.body, media_type(found.name), found.plain.etag.decode("ascii"))
+
+
+def _signpost(settings: Settings) -> Signpost:
+    """What the config says of addresses."""
+    return Signpost(settings.site.base_url, settings.site.hubs, settings.output.formats)
 
 
 @asynccontextmanager

@@ -289,11 +289,16 @@ class Service:
         await _agree(self.settings, store, builder)
         await builder.build(most=PAGES_AT_A_TIME)
         self._unready = None
+
+        def heard(changes: Changes) -> None:
+            front.walked(changes)
+            self.heard(changes)
+
         async with open_engine(
             self.settings,
             store,
             publish=lambda: self._publish(builder),
-            heard=self.heard,
+            heard=heard,
             readers=lambda: front.audience.size(loop.time()),
         ) as engine:
             upkeep = asyncio.create_task(keep_up(self.settings.sources, store, SystemClock(), engine.publish_soon))

@@ -54,6 +54,7 @@ LEVELS = {
             "publish",
             "web",
             "websub",
+            "condition",
             "filling",
             "paging",
             "history",

@@ -14,7 +14,6 @@ from rich.console import Console
 
 from aggregator import inquiry, service
 from aggregator.clean.recognition import FROZEN_AFTER
-from aggregator.cli.look import state_of
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -25,8 +24,8 @@ from aggregator.cli.options import (
     LogLevelOption,
     log_to_stderr,
     settings_from,
-    stamp,
 )
+from aggregator.condition import stamp, state_of
 from aggregator.config import Settings
 from aggregator.model import Burial, Entry
 from aggregator.placing import pages_of

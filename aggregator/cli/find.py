@@ -28,8 +28,8 @@ from aggregator.cli.options import (
     log_to_stderr,
     on_terminal,
     settings_from,
-    stamp,
 )
+from aggregator.condition import stamp
 from aggregator.config import Settings, Wanted, for_address, with_source
 from aggregator.errors import AggregatorError, UsageError
 from aggregator.finding import Found

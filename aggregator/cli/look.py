@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from aggregator import service
-from aggregator.clean.urls import host_of
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -23,10 +22,9 @@ from aggregator.cli.options import (
     log_to_stderr,
     on_terminal,
     settings_from,
-    stamp,
 )
+from aggregator.condition import row_of
 from aggregator.config import Settings, json_schema
-from aggregator.model import Source, Visit
 from aggregator.store import SourceStatus
 
 NOTES = {
@@ -86,42 +84,9 @@ def status(
 
 def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
     """What `status` says of a source."""
-    source, visit = service.source_named(settings, one.source_id), one.visit
+    source = service.source_named(settings, one.source_id)
     assert source is not None
-    return {
-        "source": one.source_id,
-        "state": state_of(source, visit),
-        "last_poll": stamp(visit.finished if visit else None),
-        "outcome": visit.outcome if visit else None,
-        "reason": visit.reason if visit else None,
-        "detail": (visit.detail or None) if visit else None,
-        "entries": one.entries,
-        "failures": visit.failures if visit else 0,
-        "next_poll": stamp(visit.due if visit and source.enabled else None),
-        "why": visit.why if visit and source.enabled else None,
-        "url": source.public_url,
-        "moved_to": _shown(source, visit.address if visit else None),
-        "moving_to": _shown(source, visit.moving.to if visit and visit.moving else None),
-        "insecure_tls": source.insecure_tls,
-    }
-
-
-def state_of(source: Source, visit: Visit | None) -> str:
-    """How a source does, in a word."""
-    if not source.enabled:
-        return "disabled"
-    if visit is None or visit.outcome is None:
-        return "new"
-    if visit.due is None:
-        return "gone"
-    return "failing" if visit.failures else "ok"
-
-
-def _shown(source: Source, address: str | None) -> str | None:
-    """An address that its server gave: where the source's own holds a secret, only its host, for it may too."""
-    if address is None or source.url == source.public_url:
-        return address
-    return f"{host_of(address)} (the rest may be secret)"
+    return row_of(source, one.visit, one.entries)
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:

@@ -64,11 +64,6 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def stamp(moment: datetime | None) -> str | None:
-    """A moment as programs read it (RFC 3339), in UTC."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def log_to_stderr(style: LogFormat, level: LogLevel) -> None:
     """Write log lines to standard error; other libraries' chatter only when it is a warning."""
     handler = logging.StreamHandler(sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from aggregator.web.answers import BROKEN, NOT_FOUND, PREFLIGHT, WRONG_METHOD, A
 from aggregator.web.audience import Audience
 from aggregator.web.folder import PublishedFolder
 from aggregator.web.hub import Take, hub_route
+from aggregator.web.inside import Ask, inside_routes
 from aggregator.web.signpost import Signpost
 
 log = logging.getLogger(__name__)
@@ -82,11 +83,13 @@ def create_app(
     audience: Audience,
     signpost: Signpost | None = None,
     take: Callable[[], Take | None] = lambda: None,
+    ask: Ask | None = None,
+    operators: Iterable[str] = (),
 ) -> WebSite:
     """The application that serves `folder`, whose files may be replaced by rename at any time.
 
     `audience` counts who fetches feeds; `signpost` says what the config says of addresses; `take()` is what takes the
-    wishes of subscribers while there is a hub.
+    wishes of subscribers while there is a hub; `ask` tells those in the networks of `operators` how the program does.
 
     `GET /healthz` is 200 while the program lives; `GET /readyz` is 200 when `readiness()` is None, else 503
     with what it said. `readiness` is called on each request and must not block.
@@ -100,7 +103,10 @@ def create_app(
         return text(HTTPStatus.OK, "ready") if reason is None else text(HTTPStatus.SERVICE_UNAVAILABLE, reason)
 
     site = FolderSite(PublishedFolder(folder, signpost), audience, _seconds)
-    return WebSite(site, {"/healthz": _read_only(healthz), "/readyz": _read_only(readyz), "/hub": hub_route(take)})
+    inside = inside_routes(ask, operators, signpost.base_url if signpost else "")
+    looked_at = {"/healthz": healthz, "/readyz": readyz, **inside}
+    routes = {path: _read_only(answer) for path, answer in looked_at.items()}
+    return WebSite(site, routes | {"/hub": hub_route(take)})
 
 
 def _seconds() -> float:

@@ -1,0 +1,134 @@
+"""What only the operator may see, who may not, and what the page and the numbers say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from serving import serving
+
+from aggregator.web.app import create_app
+from aggregator.web.audience import Audience
+from aggregator.web.inside import MOST_ROWS, Condition
+from aggregator.web.signpost import Signpost
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"\})? [0-9]+')
+
+
+def row(source: str, state: str = "ok", failures: int = 0, **keys: Any) -> dict[str, Any]:
+    blank = dict.fromkeys(("last_poll", "outcome", "next_poll", "why", "detail"))
+    return {**blank, "source": source, "state": state, "entries": 3, "failures": failures, **keys}
+
+
+@asynccontextmanager
+async def asking(
+    folder: Path, sources: Sequence[dict[str, Any]], networks: Sequence[str] = LOOPBACK, **keys: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    async def condition() -> Condition:
+        return Condition(sources, None, 7, **keys)
+
+    app = create_app(
+        folder,
+        readiness=lambda: None,
+        audience=Audience(),
+        signpost=Signpost("https://planet.example"),
+        ask=condition,
+        operators=networks,
+    )
+    async with (
+        serving(app) as server,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False, verify=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/status/", "/status", "/metrics"])
+async def test_the_inside_is_shown_to_who_connects_from_the_networks_of_the_config_alone(
+    tmp_path: Path, path: str
+) -> None:
+    for networks, status in ((LOOPBACK, 200), (("10.0.0.0/8",), 403), ((), 403), (("127.0.0.1/32",), 200)):
+        async with asking(tmp_path, [row("lwn", "failing", 1)], networks) as client:
+            answer = await client.get(path)
+        assert answer.status_code == status
+        assert ("lwn" in answer.text) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"X-Real-IP": "::1"},
+        {"Via": "1.1 proxy"},
+        {"Host": "rebound.example"},
+        {"Host": "127.0.0.1.rebound.example:8080"},
+        {"Host": "[::1"},
+        {"Host": ""},
+    ],
+    ids=lambda headers: "-".join(*headers.items()),
+)
+async def test_nobody_sees_it_through_a_web_server_or_under_another_name(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    async with asking(tmp_path, [row("lwn", "failing", 1)]) as client:
+        for path in ("/status/", "/metrics"):
+            answer = await client.get(path, headers=headers)
+            assert answer.status_code == 403
+            assert "lwn" not in answer.text
+
+
+async def test_other_web_pages_may_not_read_it(tmp_path: Path) -> None:
+    async with asking(tmp_path, [row("lwn")]) as client:
+        for host in ("localhost:8080", "planet.example", "[::1]:80"):
+            answer = await client.get("/status/", headers={"Host": host, "Origin": "https://evil.example"})
+            assert answer.status_code == 200
+            assert "access-control-allow-origin" not in answer.headers
+            assert answer.headers["cache-control"] == "no-store"
+        assert (await client.post("/status/")).status_code == 405
+        assert (await client.head("/metrics")).content == b""
+
+
+async def test_the_page_shows_failing_sources_first_and_nothing_as_markup(tmp_path: Path) -> None:
+    rows = [row("fine"), row("bad", "failing", 2), row("worse", "failing", 9, detail="<script>&")]
+    async with asking(tmp_path, rows) as client:
+        page = (await client.get("/status/")).text
+    assert re.findall(r'scope="row">(\w+)<', page) == ["worse", "bad", "fine"]
+    assert "<td>&lt;script&gt;&amp;</td>" in page
+    assert "ready · 7 readers · 1 ok · 2 failing" in page
+
+
+async def test_with_very_many_sources_the_page_stays_readable_and_says_what_it_left_out(tmp_path: Path) -> None:
+    async with asking(tmp_path, [*(row(f"s{n}") for n in range(MOST_ROWS + 5)), row("bad", "failing", 1)]) as client:
+        page = (await client.get("/status/")).text
+    assert page.count('scope="row"') == MOST_ROWS
+    assert 'scope="row">bad<' in page
+    assert "6 more sources" in page
+
+
+async def test_the_numbers_are_what_prometheus_reads(tmp_path: Path) -> None:
+    rows = [row("a"), row('q"\\\n', "failing", 4), row("off", "disabled")]
+    async with asking(tmp_path, rows, polls={"new": 2, "failed": 4}, hub={"delivered": 5}) as client:
+        answer = await client.get("/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    samples = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    assert all(SAMPLE.fullmatch(line) for line in samples), samples
+    assert samples == [
+        "aggregator_ready 1",
+        "aggregator_readers 7",
+        "aggregator_entries 9",
+        'aggregator_sources{state="ok"} 1',
+        'aggregator_sources{state="failing"} 1',
+        'aggregator_sources{state="new"} 0',
+        'aggregator_sources{state="gone"} 0',
+        'aggregator_sources{state="disabled"} 1',
+        r'aggregator_source_failures{source="q\"\\\n"} 4',
+        'aggregator_polls_total{outcome="new"} 2',
+        'aggregator_polls_total{outcome="failed"} 4',
+        'aggregator_hub_exchanges_total{outcome="delivered"} 5',
+    ]
