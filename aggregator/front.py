@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote
@@ -14,8 +14,21 @@ from urllib.parse import quote, unquote
 from aggregator.condition import row_of
 from aggregator.config import Settings
 from aggregator.fetch import Callbacks
-from aggregator.model import Changes, Content, Receipt, Rendered, Wish, own_hub
+from aggregator.formats import atom
+from aggregator.formats.html import SEARCH, render_search
+from aggregator.model import (
+    EVERYTHING,
+    Changes,
+    Content,
+    Kept,
+    Receipt,
+    Rendered,
+    Wish,
+    category_page,
+    own_hub,
+)
 from aggregator.ports import Clock, Sink
+from aggregator.selection import Catalogue, make_page
 from aggregator.store import SqlStore
 from aggregator.web.app import WebSite, create_app
 from aggregator.web.audience import Audience
@@ -28,6 +41,8 @@ from aggregator.web.signpost import Signpost
 from aggregator.websub import Hub, Pings
 
 SERVER_GRACE_SECONDS = 1.5
+FOUND = 50  # entries that a search shows
+INDEX_SECONDS, INDEX_PAUSE = 5.0, 0.05  # between looks for what is new, and between portions, so that polls get a turn
 
 
 @dataclass
@@ -57,6 +72,7 @@ class Front:
             signpost=_signpost(self.settings),
             ask=self._condition,
             operators=self.settings.server.status,
+            search=self._search,
         )
 
     @asynccontextmanager
@@ -91,6 +107,7 @@ class Front:
                     await stack.enter_async_context(_beside(self._hub.run()))
                 self._pings = Pings((hub for hub in site.hubs if hub != own), caller)
                 await stack.enter_async_context(_beside(self._pings.run()))
+            await stack.enter_async_context(_beside(self._index()))
             try:
                 yield
             finally:
@@ -118,6 +135,34 @@ class Front:
             self.audience.size(asyncio.get_running_loop().time()),
             dict(self._polls),
             dict(self._hub.results) if self._hub else {},
+        )
+
+    async def _index(self) -> None:
+        """Keep the index of what is searched up with what is kept, a little at a time."""
+        while True:
+            more = await self.store.index()
+            await asyncio.sleep(INDEX_PAUSE if more else INDEX_SECONDS)
+
+    async def _search(self, query: str, feed: bool) -> bytes | None:
+        """What is found for the query, as a page or a feed."""
+        site = self.settings.site
+        found: list[Kept] | None = []
+        if query:
+            await self.store.index()
+            found = await self.store.search(query, FOUND)
+        if found is None:
+            return None
+        catalogue = Catalogue(site, self.settings.categories, {one.id: one for one in self.settings.sources})
+        kept = [one for one in found if one.source_id in catalogue.sources]
+        page = replace(make_page(catalogue, category_page(EVERYTHING), kept), path=f"{SEARCH}/")
+        address = f"{page.address}feed.atom?q={quote(query, safe='')}"
+        if not feed:
+            return (await asyncio.to_thread(render_search, page, query, address)).body
+        body = (await asyncio.to_thread(atom.render, replace(page, title=f"{site.title}: {query}"))).body
+        # The addresses of a page say nothing of a query; ours is written out so that no character needs an escape.
+        body = body.replace(page.feed_address.encode(), address.encode())
+        return body.replace(
+            f'"{page.address}"'.encode(), f'"{site.base_url}/{SEARCH}?{address.partition("?")[2]}"'.encode()
         )
 
     def _taking(self) -> Take | None:

@@ -16,6 +16,9 @@ HOME_TITLES = 5
 ABOUT = "about/"
 """The folder of the page about this site."""
 
+SEARCH = "search"
+"""The address of the search, which is no file: only a program can answer it."""
+
 
 def render(page: Page) -> Rendered:
     """A category or a source as a page, or a part of its history. Titles lead to the originals."""
@@ -81,6 +84,22 @@ def render_home(home: Home) -> Rendered:
         sources=tuple(list_of(page, root, 0) for page in home.sources),
         more=words.more.format(home.more) if home.more else "",
         address=f"{home.site.base_url}/",
+    )
+
+
+def render_search(page: Page, query: str, feed: str) -> Rendered:
+    """What was found for a query, which the address `feed` gives as a feed too."""
+    page, _ = without_broken(page)
+    root = root_of(SEARCH)
+    return fill_in(
+        SEARCH,
+        "search.html",
+        theme=page.site.theme,
+        words=words_for(page.site.language),
+        frame=frame_of(page.site, root, None),
+        page=list_of(replace(page, path=SEARCH), root, len(page.shown)),
+        query=query,
+        feed=feed,
     )
 
 

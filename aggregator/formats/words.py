@@ -43,6 +43,8 @@ class Words:
     outlines: str
     pages: str
     read_here: str
+    search: str
+    search_found_nothing: str
     sources: str
     subscribe: str
     subscribe_all: str
@@ -96,6 +98,8 @@ _ENGLISH = Words(
     outlines="List of sources (OPML)",
     pages="Pages",
     read_here="Read here",
+    search="Search",
+    search_found_nothing="Nothing found. Every word must occur; parts of words do too.",
     sources="Sources",
     subscribe="Subscribe",
     subscribe_all="All entries in one feed. Copy an address into your feed reader:",
@@ -146,6 +150,8 @@ _CHINESE = Words(
     outlines="来源列表（OPML）",
     pages="分页",
     read_here="在本站阅读",
+    search="搜索",
+    search_found_nothing="没有找到。结果须包含每个词，词的一部分也可以。",
     sources="来源",
     subscribe="订阅",
     subscribe_all="全部条目的订阅源。将地址复制到你的阅读器：",

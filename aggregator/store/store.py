@@ -37,6 +37,7 @@ from aggregator.store import (
     enrolling,
     knowing,
     places,
+    searching,
     telling,
     visits,
 )
@@ -44,6 +45,9 @@ from aggregator.store.database import hold, open_database
 from aggregator.store.subscriptions import SqlSubscriptions
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, kept_of
 from aggregator.store.writer import Writer
+
+INDEXED_TOGETHER = 50
+SEARCH_SECONDS = 2.0
 
 # One statement for all pages: with 100,000 sources, one for each took 20 s.
 _paths = func.json_each(bindparam("paths")).table_valued("value")
@@ -189,6 +193,16 @@ class SqlStore:
     async def status(self, source_ids: Sequence[str]) -> list[SourceStatus]:
         """The state of each source, in the order asked for."""
         return await self._writer.read(lambda connection: _status(connection, source_ids))
+
+    async def index(self) -> bool:
+        """Put some of what is new into the index of what is searched; whether there is more."""
+        return await self._writer.write(lambda connection: searching.index(connection, INDEXED_TOGETHER)) > 0
+
+    async def search(self, query: str, limit: int) -> list[Kept] | None:
+        """The newest entries that hold every word of the query; None when that takes too long."""
+        return await self._writer.read_aside(
+            lambda connection: searching.search(connection, query, limit), SEARCH_SECONDS
+        )
 
     async def id_behind(self, folder: str) -> str | None:
         """The published id of the entry whose own page is in this folder."""

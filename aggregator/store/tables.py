@@ -220,6 +220,14 @@ class UnarchivedRow(SQLModel, table=True):
     since: datetime = _instant()
 
 
+class UnsearchedRow(SQLModel, table=True):
+    """An entry whose text is not in the index of what is searched yet, or not its present one. Written by triggers."""
+
+    __tablename__ = "unsearched"
+
+    entry_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+
 class ArchiveRow(SQLModel, table=True):
     """A closed archive document of a category, in the order of `number`: `entries` is the JSON list of the entries in
     it, each as its row and its revision when the document was closed."""
@@ -297,6 +305,7 @@ def _table(row: type[SQLModel]) -> Table:
 SOURCE, VISIT, ENTRY, REVISION = _table(SourceRow), _table(VisitRow), _table(EntryRow), _table(RevisionRow)
 MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRow)
 AWAITED = _table(AwaitedRow)
+UNSEARCHED = _table(UnsearchedRow)
 UNARCHIVED, ARCHIVE = _table(UnarchivedRow), _table(ArchiveRow)
 NAME, TOMBSTONE = _table(NameRow), _table(TombstoneRow)
 SUBSCRIPTION = _table(SubscriptionRow)

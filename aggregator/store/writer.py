@@ -8,6 +8,7 @@ one where that fails, so that one that fails takes nobody along.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
 from aggregator.store.database import translated
 
@@ -54,6 +56,25 @@ class Writer:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The result of `work`, which only reads."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, work)
+
+    async def read_aside(self, work: Callable[[Connection], T], seconds: float) -> T | None:
+        """As `read`, beside all other work, on a connection of its own; None when it takes longer than that."""
+        return await asyncio.to_thread(self._read_aside, work, seconds)
+
+    def _read_aside(self, work: Callable[[Connection], T], seconds: float) -> T | None:
+        with translated(self._path), self._engine.connect().execution_options(reads=True) as connection:
+            driver: Any = connection.connection.driver_connection
+            watch = threading.Timer(seconds, driver.interrupt)
+            watch.start()
+            try:
+                return work(connection)
+            except OperationalError as error:
+                if "interrupted" in str(error.orig):
+                    return None
+                raise
+            finally:
+                watch.cancel()
+                watch.join()
 
     async def close(self) -> None:
         """Commit what waits, then let go of the database."""

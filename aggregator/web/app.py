@@ -19,11 +19,17 @@ from aggregator.web.answering import FolderSite
 from aggregator.web.answers import BROKEN, NOT_FOUND, PREFLIGHT, WRONG_METHOD, Answer, fields_of, text
 from aggregator.web.audience import Audience
 from aggregator.web.folder import PublishedFolder
+from aggregator.web.headers import CACHE, COMMON, INDEX, media_type
 from aggregator.web.hub import Take, hub_route
 from aggregator.web.inside import Ask, inside_routes
 from aggregator.web.signpost import Signpost
 
 log = logging.getLogger(__name__)
+
+Search = Callable[[str, bool], Awaitable[bytes | None]]
+"""Gives the page, or the feed, of what is found for a query; None when that takes too long."""
+
+LONGEST_QUERY = 200
 
 Watched = Callable[[Request], Awaitable[Answer]]
 
@@ -85,11 +91,13 @@ def create_app(
     take: Callable[[], Take | None] = lambda: None,
     ask: Ask | None = None,
     operators: Iterable[str] = (),
+    search: Search | None = None,
 ) -> WebSite:
     """The application that serves `folder`, whose files may be replaced by rename at any time.
 
     `audience` counts who fetches feeds; `signpost` says what the config says of addresses; `take()` is what takes the
-    wishes of subscribers while there is a hub; `ask` tells those in the networks of `operators` how the program does.
+    wishes of subscribers while there is a hub; `ask` tells those in the networks of `operators` how the program does;
+    `search` answers `/search?q=` and `/search/feed.atom?q=`.
 
     `GET /healthz` is 200 while the program lives; `GET /readyz` is 200 when `readiness()` is None, else 503
     with what it said. `readiness` is called on each request and must not block.
@@ -105,8 +113,24 @@ def create_app(
     site = FolderSite(PublishedFolder(folder, signpost), audience, _seconds)
     inside = inside_routes(ask, operators, signpost.base_url if signpost else "")
     looked_at = {"/healthz": healthz, "/readyz": readyz, **inside}
+    if search:
+        looked_at["/search"] = _search_route(search, feed=False)
+        looked_at["/search/feed.atom"] = _search_route(search, feed=True)
     routes = {path: _read_only(answer) for path, answer in looked_at.items()}
     return WebSite(site, routes | {"/hub": hub_route(take)})
+
+
+def _search_route(search: Search, feed: bool) -> Watched:
+    """Answers what is asked for with `?q=`."""
+
+    async def searched(request: Request) -> Answer:
+        found = await search(request.query_params.get("q", "").strip()[:LONGEST_QUERY], feed)
+        if found is None:
+            return text(HTTPStatus.SERVICE_UNAVAILABLE, "the search took too long; ask for rarer words\n")
+        kind = (b"content-type", media_type("feed.atom" if feed else INDEX).encode("ascii"))
+        return Answer(HTTPStatus.OK, (kind, (b"content-length", b"%d" % len(found)), CACHE, *COMMON), found)
+
+    return searched
 
 
 def _seconds() -> float:
