@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from aggregator.errors import PublishError
 from aggregator.formats import ARCHIVES, FILES, FORMATS, formats_of
 from aggregator.formats.html import ABOUT, HOME_TITLES, render_about, render_entry, render_gone, render_home, stylesheet
-from aggregator.formats.moved import render_moved
+from aggregator.formats.moved import at_old_address, render_moved
 from aggregator.formats.opml import render_home as render_list
 from aggregator.history import archive_of, front, part_size
 from aggregator.model import (
@@ -29,7 +29,7 @@ from aggregator.model import (
     source_page,
 )
 from aggregator.ports import Sink, Store
-from aggregator.selection import Catalogue, Names, listed, make_page
+from aggregator.selection import Catalogue, Names, listed, make_page, stands_behind
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,19 @@ class Builder:
         Categories and home come first: that is what people read. After them, it ends when `within` seconds are over, so
         that they can come first again; the others take turns. Raises `PublishError`; what is left stays marked.
         """
+        whole = await self._with_named()
+        return await whole._build(pages, most, within)
+
+    async def pages(self) -> tuple[str, ...]:
+        """All pages there are, home among them, and all archive documents."""
+        whole = await self._with_named()
+        return (*whole.catalogue.pages(), HOME, *await self.archives())
+
+    async def _with_named(self) -> Builder:
+        """This walk with the categories that entries have named so far."""
+        return replace(self, catalogue=self.catalogue.with_named(await self.store.named()))
+
+    async def _build(self, pages: Iterable[str] | None, most: int | None, within: float | None) -> Built:
         clock = asyncio.get_running_loop().time
         began, last = clock(), self._turn.get("last", "")
         marks = await self.store.stale()
@@ -116,12 +129,15 @@ class Builder:
 
         Raises `PublishError`.
         """
-        pages, archives = frozenset(self.catalogue.pages()), frozenset(await self.archives())
+        catalogue = (await self._with_named()).catalogue
+        present = catalogue.pages()
+        pages = frozenset((*present, *(old for page in present for old in catalogue.old_pages(page))))
+        archives = frozenset(await self.archives())
         return await asyncio.to_thread(self.sink.tidy, lambda path: self._is_wanted(path, pages, archives))
 
     async def archives(self) -> list[str]:
         """The paths of all archive documents of configured categories, without a suffix."""
-        pages = frozenset(self.catalogue.pages())
+        pages = frozenset((await self._with_named()).catalogue.pages())
         return [path for path in await self.store.archives() if archive_of(path)[0] in pages] if self.archive else []
 
     async def _close_archives(self, pages: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -170,14 +186,15 @@ class Builder:
             if name == "opml":
                 if self._is_listed(path):
                     continue
-                page = replace(page, sources=await self._listed(path))
+                page = replace(page, sources=await self._listed(page))
             files.append(await asyncio.to_thread(FORMATS[name], fed if name in ARCHIVES and name != "html" else page))
+        old = [moved for folder in self.catalogue.old_pages(path) for moved in at_old_address(page, folder, files)]
         if "html" in self.formats and path.startswith("category/"):
             files.append(render_moved(f"{path.removesuffix('/')}.html", page.title, page.address))
             files += await asyncio.to_thread(self._entry_pages, kept)
         if path == category_page(EVERYTHING):
             files += self._graves(await self.store.removed(path))
-        return files
+        return files + old
 
     def _graves(self, gone: Iterable[Removed]) -> list[Rendered]:
         """What stands in the places of removed entries: a mark for our server, a page for others."""
@@ -260,34 +277,36 @@ class Builder:
     def _is_listed(self, path: str) -> bool:
         """Whether the list of sources was written since a name in it changed: of very many sources it is dear."""
         before, self._lists[path] = self._lists.get(path), self._names.version
-        return before == self._names.version
+        # Where entries name categories, who is behind one changes with the entries.
+        return before == self._names.version and not self.catalogue.named
 
-    async def _listed(self, path: str) -> tuple[Listed, ...]:
+    async def _listed(self, page: Page) -> tuple[Listed, ...]:
         """The sources behind a category; what each calls itself is looked up once, and followed as entries pass."""
         unknown = [
             source_page(source.id)
             for source in self.catalogue.sources.values()
-            if path in source.pages and not (source.title and source.html_url) and self._names.lack(source.id)
+            if stands_behind(source, page) and not (source.title and source.html_url) and self._names.lack(source.id)
         ]
         for start in range(0, len(unknown), NAMES_AT_A_TIME):
             self._names.learn(await self.store.newest_of_each(unknown[start : start + NAMES_AT_A_TIME]))
-        return listed(self.catalogue, path, self._names.origins)
+        return listed(self.catalogue, page, self._names.origins)
 
     async def _with_sources(self, home: Home) -> Home:
         """The home page with the sources behind everything and each category."""
         everything, *categories = [
-            replace(page, sources=await self._listed(page.path)) for page in (home.everything, *home.categories)
+            replace(page, sources=await self._listed(page)) for page in (home.everything, *home.categories)
         ]
         return replace(home, everything=everything, categories=tuple(categories))
 
     async def _home(self) -> Home:
-        """The home page shows the newest titles of every category."""
+        """The home page shows the newest titles of every category; one that entries named has to have some."""
         slugs = [slug for slug in self.catalogue.categories if slug != EVERYTHING]
+        pages = {slug: await self._page(category_page(slug), HOME_TITLES) for slug in slugs}
         names = list(self.catalogue.sources)
         return Home(
             site=self.catalogue.site,
             everything=await self._page(category_page(EVERYTHING), HOME_TITLES),
-            categories=tuple([await self._page(category_page(slug), HOME_TITLES) for slug in slugs]),
+            categories=tuple(page for slug, page in pages.items() if page.shown or slug not in self.catalogue.named),
             sources=tuple([await self._page(source_page(name), 1) for name in names[:SOURCES_AT_HOME]]),
             more=max(len(names) - SOURCES_AT_HOME, 0),
         )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from aggregator.backfill import admit
 from aggregator.clean.likeness import likeness
 from aggregator.clean.recognition import FROZEN_AFTER, new_names, recognise, with_own_keys
+from aggregator.clean.rules import refusal_at_first
 from aggregator.model import (
     Acquaintance,
     Changes,
@@ -30,6 +31,8 @@ from aggregator.model import (
 )
 from aggregator.placing import Place, on_own_pages
 from aggregator.whereabouts import after_answer, after_failure
+
+Placed = Callable[[Entry, timedelta], tuple[str, ...]]
 
 HASH_BYTES = 8
 # What a frozen entry must at least have in common with what is kept to be the same; and how long its `updated` stays
@@ -117,7 +120,8 @@ def _taken_in(
     found = recognise(source.id, intake, known)
     fresh = not visit.recent and not found.kept
     strangers = with_own_keys(found.strangers, known)
-    admitted = admit([_new(entry, placed(entry), now) for entry in strangers], source, visit, fresh=fresh)
+    wanted = [one for one in strangers if refusal_at_first(source, one, now - _published(one, now)) is None]
+    admitted = admit([_new(entry, placed, now) for entry in wanted], source, visit, fresh=fresh)
     revised = tuple(change for entry, kept in found.kept if (change := _revised(entry, kept, placed, now)))
     learned = replace(
         visit,
@@ -143,6 +147,7 @@ def _taken_in(
         revised,
         aliases=new_names(source.id, found, known),
         passed=admitted.passed,
+        dropped=len(strangers) - len(wanted),
         before=visit,
     )
 
@@ -158,15 +163,19 @@ def _recent(before: tuple[int, ...], new: tuple[NewEntry, ...]) -> tuple[int, ..
     return tuple(sorted((*before, *times), reverse=True)[:MOST_RECENT]) if new else before
 
 
-def _new(entry: Entry, pages: tuple[str, ...], now: datetime) -> NewEntry:
-    """Settle the times of an entry at first sight: a missing date is now, and none is later than now."""
-    published = min(entry.claimed or now, now)
+def _published(entry: Entry, now: datetime) -> datetime:
+    """When an entry was published, settled at first sight: a missing date is now, and none is later than now."""
+    return min(entry.claimed or now, now)
+
+
+def _new(entry: Entry, placed: Placed, now: datetime) -> NewEntry:
+    """The entry with its times settled, on its pages."""
+    published = _published(entry, now)
+    pages = placed(entry, now - published)
     return NewEntry(entry, fingerprint(entry), published, min(entry.updated or published, now), pages)
 
 
-def _revised(
-    entry: Entry, kept: Known, placed: Callable[[Entry], tuple[str, ...]], now: datetime
-) -> RevisedEntry | None:
+def _revised(entry: Entry, kept: Known, placed: Placed, now: datetime) -> RevisedEntry | None:
     """The revision of a kept entry, or None when its content is the same.
 
     `updated` is what the publisher says, when that is news and not in the future; else the moment we saw it.
@@ -174,15 +183,16 @@ def _revised(
     mark = fingerprint(entry)
     if mark == kept.fingerprint:
         return None
+    # Whether it still waits for its second document, only the store knows.
+    awake = replace(entry, waits=False) if entry.waits else entry
+    pages = placed(awake, kept.first_seen - kept.published)
     if kept.revision >= FROZEN_AFTER:
         if kept.entry and not _is_real(kept.entry, entry):
             return None
         if now - kept.updated < FROZEN_STAYS:
-            return RevisedEntry(kept.number, entry, mark, kept.updated, kept.revision + 1, placed(entry))
+            return RevisedEntry(kept.number, entry, mark, kept.updated, kept.revision + 1, pages)
     said = entry.updated
     updated = said if said and kept.updated < said <= now else max(now, kept.updated)
-    # Whether it still waits for its second document, only the store knows.
-    pages = placed(replace(entry, waits=False) if entry.waits else entry)
     return RevisedEntry(kept.number, entry, mark, updated, kept.revision + 1, pages)
 
 

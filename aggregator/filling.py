@@ -20,8 +20,13 @@ def decide_filling(awaited: Awaited, ended: Entry | Failed, now: datetime, place
     An entry waits for as long as its source says, and after that is published as the list had it.
     """
     source = awaited.source
+
+    def placed(entry: Entry) -> tuple[str, ...]:
+        said = entry.published or entry.updated or awaited.since
+        return place(source, entry, awaited.since - min(said, awaited.since))
+
     if isinstance(ended, Entry):
-        return Filling(awaited.number, ended, place(source, ended), None)
+        return Filling(awaited.number, ended, placed(ended), None)
     waited_enough = now >= awaited.until
     entry = replace(awaited.entry, waits=awaited.entry.waits and not waited_enough)
     pause = min(FIRST_PAUSE * 2 ** min(awaited.attempts, 20), LONGEST_PAUSE)
@@ -29,4 +34,4 @@ def decide_filling(awaited: Awaited, ended: Entry | Failed, now: datetime, place
     if ended.status == GONE or ended.reason is Reason.ROBOTS or now - awaited.since > GIVEN_UP_AFTER:
         entry, due = replace(entry, waits=False), None
     changed = entry != awaited.entry
-    return Filling(awaited.number, entry if changed else None, place(source, entry) if changed else (), due)
+    return Filling(awaited.number, entry if changed else None, placed(entry) if changed else (), due)

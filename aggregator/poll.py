@@ -154,6 +154,7 @@ def _report(changes: Changes, seconds: float) -> None:
         **({"reason": visit.reason, "detail": visit.detail} if failed else {}),
         "added": len(changes.new),
         "revised": len(changes.revised),
+        **({"dropped": changes.dropped} if changes.dropped else {}),
         "took": f"{seconds:.2f}s",
         "due": f"+{int((visit.due - visit.finished).total_seconds())}s" if visit.due and visit.finished else "never",
         "why": visit.why,

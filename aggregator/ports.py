@@ -127,6 +127,9 @@ class Store(Protocol):
     async def removals(self) -> str | None:
         """A mark that changes whenever an entry is taken out by hand."""
 
+    async def named(self) -> Mapping[str, str]:
+        """By slug, the categories that entries name themselves, each with its title."""
+
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""
 

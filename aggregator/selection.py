@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from aggregator.clean.attribution import visible_line
+from aggregator.clean.attribution import tag, visible_line
+from aggregator.clean.republishing import republished
 from aggregator.clean.urls import absolute
 from aggregator.model import (
     EVERYTHING,
@@ -21,6 +22,7 @@ from aggregator.model import (
     Source,
     Term,
     category_page,
+    slug_of,
     source_page,
 )
 
@@ -29,15 +31,32 @@ EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What is configured, by key."""
+    """What is configured, by key; `named` are the slugs of categories that entries named and nobody configured."""
 
     site: Site
     categories: Mapping[str, Category]
     sources: Mapping[str, Source]
+    named: frozenset[str] = frozenset()
 
     def pages(self) -> tuple[str, ...]:
         """The folders of all pages: of the categories, `all` first, then of the sources."""
         return (*map(category_page, self.categories), *map(source_page, self.sources))
+
+    def with_named(self, titles: Mapping[str, str]) -> Catalogue:
+        """The catalogue with these categories too, by slug: those that entries name and nobody configured."""
+        everything = self.categories[EVERYTHING]
+        old = {slug for category in self.categories.values() for slug in category.aka}
+        named = {
+            slug: replace(everything, slug=slug, title=title)
+            for slug, title in titles.items()
+            if slug not in self.categories and slug not in old
+        }
+        return replace(self, categories={**self.categories, **named}, named=frozenset(named)) if named else self
+
+    def old_pages(self, path: str) -> tuple[str, ...]:
+        """The folders in which a page stood before it had its present address."""
+        category = self.categories.get(slug_of(path) or "")
+        return tuple(map(category_page, category.aka)) if category else ()
 
     def limit(self, path: str) -> int:
         """How many entries the page shows; a source's page as many as everything does."""
@@ -61,16 +80,26 @@ class Placing:
     why: str
 
 
-def placing(catalogue: Catalogue, source_id: str, path: str, position: int | None, pages: tuple[str, ...]) -> Placing:
+def placing(
+    catalogue: Catalogue,
+    source_id: str,
+    path: str,
+    position: int | None,
+    pages: tuple[str, ...],
+    refused: Mapping[str, str],
+) -> Placing:
     """Whether the page at `path` shows an entry of this source that belongs on these `pages`.
 
-    `position` on it counts from 1, and is None when the entry is not on it.
+    `position` on it counts from 1, and is None when the entry is not on it. `refused` are the pages on which a filter
+    lets it stand no more, and why.
     """
     source = catalogue.sources.get(source_id)
     if source is None:
         return Placing(path, False, "its source is no longer in the config")
     if path not in catalogue.pages():
         return Placing(path, False, "the page is no longer in the config")
+    if path in refused:
+        return Placing(path, False, refused[path] + ("; the next run takes it off" if position else ""))
     if path not in pages:
         return Placing(path, False, "its source is no longer in this category")
     if position is None:
@@ -80,17 +109,30 @@ def placing(catalogue: Catalogue, source_id: str, path: str, position: int | Non
     return Placing(path, True, why) if position <= limit else Placing(path, False, f"limit reached: {why}")
 
 
-def listed(catalogue: Catalogue, path: str, found: Mapping[str, Origin]) -> tuple[Listed, ...]:
-    """The sources behind the category at `path`, in the order of the config; `found` is what each said of itself."""
-    if not path.startswith("category/"):
+def stands_behind(source: Source, page: Page) -> bool:
+    """Whether entries of the source stand on the page by the config, or do so by what they say themselves."""
+    if page.path in source.pages or any(page.path == category_page(slug) for slug in _mapped(source)):
+        return True
+    return bool(source.naming) and any(one.source_page == source_page(source.id) for one in page.shown)
+
+
+def _mapped(source: Source) -> tuple[str, ...]:
+    """The slugs to which terms of the source's entries lead."""
+    return tuple(slug for _, slugs in source.category_map for slug in slugs)
+
+
+def listed(catalogue: Catalogue, page: Page, found: Mapping[str, Origin]) -> tuple[Listed, ...]:
+    """The sources behind a category, in the order of the config; `found` is what each said of itself."""
+    if not page.path.startswith("category/"):
         return ()
     sources = []
     for source in catalogue.sources.values():
-        if path in source.pages:
+        if stands_behind(source, page):
             origin = found.get(source.id)
             title = source.title or (origin.title if origin else source.id)
+            slugs = tuple(dict.fromkeys((*source.categories, *_mapped(source))))
             html_url = absolute(source.html_url) or (origin.html_url if origin else None)
-            sources.append(Listed(title, _address_of(source), html_url, source.categories))
+            sources.append(Listed(title, _address_of(source), html_url, slugs))
     return tuple(sources)
 
 
@@ -126,6 +168,7 @@ def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
         category = catalogue.categories[name]
         shown = tuple(_shown(catalogue, one, category) for one in entries)
         title, html_url, rights, newest = category.title, None, None, None
+        language = category.language
     else:
         source = catalogue.sources[name]
         everything = catalogue.categories["all"]
@@ -134,6 +177,7 @@ def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
         title = source.title or (newest.title if newest else source.id)
         html_url = absolute(source.html_url) or (newest.html_url if newest else None)
         rights = source.rights or (newest.rights if newest else None)
+        language = None
     updated = max((one.updated for one in shown), default=None)
     return Page(
         path,
@@ -143,6 +187,7 @@ def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
         shown,
         html_url=html_url,
         rights=rights,
+        language=language,
         image=newest.image if newest else None,
         show=newest.show if newest else None,
     )
@@ -150,11 +195,13 @@ def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
 
 def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
     """One entry as the page of `category` shows it."""
-    entry, source = kept.entry, catalogue.sources[kept.source_id]
+    source = catalogue.sources[kept.source_id]
+    entry = republished(kept.entry, source.content)
     polled = _origin(entry.origin, source)
     # An entry that was already somebody else's keeps that name; where we took it from is said by `via`.
     origin = entry.upstream or polled
-    authors = entry.authors or origin.authors or (Person(origin.title),)
+    credited = (entry.credit,) if entry.credit else ()
+    authors = entry.authors or credited or origin.authors or (Person(origin.title),)
     line = visible_line(category.attribution, entry, origin, authors) if category.attribution else None
     return Shown(
         id=kept.id,
@@ -163,7 +210,7 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
         published=kept.published,
         updated=kept.updated,
         authors=authors,
-        terms=_terms(catalogue, source, category, entry.terms),
+        terms=_terms(catalogue, kept, category, polled.title),
         summary=entry.summary,
         content=entry.content,
         language=entry.language,
@@ -172,6 +219,9 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
         # A feed that holds an entry was updated when the entry was, if it does not say so itself.
         origin=origin if origin.updated else replace(origin, updated=kept.updated),
         via=_address_of(source),
+        vias=tuple(via for via in entry.vias if via not in (_address_of(source), kept.entry.link)),
+        licence=source.licence or (None if source.rights else entry.licence or origin.licence),
+        credit=entry.credit,
         attribution=line,
         source_title=polled.title,
         source_page=source_page(source.id),
@@ -188,6 +238,7 @@ def _origin(found: Origin, source: Source) -> Origin:
         title=source.title or found.title,
         html_url=absolute(source.html_url) or found.html_url,
         rights=source.rights or found.rights,
+        licence=source.licence if source.rights else found.licence,
         self_url=_address_of(source),
     )
 
@@ -197,11 +248,14 @@ def _address_of(source: Source) -> str:
     return absolute(source.public_url) or source.public_url
 
 
-def _terms(catalogue: Catalogue, source: Source, category: Category, own: tuple[Term, ...]) -> tuple[Term, ...]:
-    """Our categories, the page's first, then the source's own terms."""
-    slugs = dict.fromkeys(
-        [category.slug, *source.categories] if category.slug != "all" else source.categories or ["all"]
-    )
+def _terms(catalogue: Catalogue, kept: Kept, category: Category, source_title: str) -> tuple[Term, ...]:
+    """Our categories in which the entry stands, the page's first, then the source's own terms, then our tags."""
+    source = catalogue.sources[kept.source_id]
+    pages = source.pages if kept.pages is None else kept.pages
+    standing = [slug for slug in map(slug_of, pages) if slug and slug != EVERYTHING and slug in catalogue.categories]
+    slugs = dict.fromkeys([category.slug, *standing] if category.slug != EVERYTHING else standing or [EVERYTHING])
     scheme = f"{catalogue.site.base_url}/category/"
     ours = (Term(slug, scheme, catalogue.categories[slug].title) for slug in slugs)
-    return (*ours, *own)
+    tags = (tag(template, kept.entry, source_title) for template in source.tags)
+    own = {term.term for term in kept.entry.terms}
+    return (*ours, *kept.entry.terms, *map(Term, dict.fromkeys(text for text in tags if text and text not in own)))

@@ -23,7 +23,7 @@ from aggregator.fetch import HostLimits, HttpFetcher, Robots
 from aggregator.formats.theme import mark_of as theme_mark
 from aggregator.front import Announcing, Front
 from aggregator.intake import WorkerReader
-from aggregator.model import HOME, Changes, Outcome, Source
+from aggregator.model import Changes, Outcome, Source
 from aggregator.placing import Place, Rules, pages_of, rules_of
 from aggregator.poll import poll
 from aggregator.publish import Folder
@@ -87,7 +87,7 @@ def _placing(settings: Settings) -> tuple[Place, Rules]:
     """What places entries on pages under these settings."""
     categories = settings.categories
     return (
-        lambda source, entry: pages_of(entry, source, categories),
+        lambda source, entry, age: pages_of(entry, source, categories, age),
         lambda source: rules_of(source, categories),
     )
 
@@ -99,7 +99,7 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
     mark = f"{settings.fingerprint} {__version__} {theme_mark(settings.site.theme)}".rstrip()
     folder_is_there = (settings.output.dir / builder.catalogue.pages()[0] / "feed.atom").exists()
     if await store.fact(PUBLISHED_WITH) != mark or not folder_is_there:
-        await store.mark_stale((*builder.catalogue.pages(), HOME, *await builder.archives()))
+        await store.mark_stale(await builder.pages())
         await builder.tidy()
         await store.set_fact(PUBLISHED_WITH, mark)
 
@@ -226,8 +226,7 @@ async def rebuild(settings: Settings, *, everything: bool = True) -> Built:
     async with open_store(settings.store, settings.site.base_url, alone=True) as store:
         builder = _builder(settings, store)
         await _agree(settings, store, builder)
-        pages = [*builder.catalogue.pages(), HOME, *await builder.archives()]
-        return await builder.build(pages if everything else None)
+        return await builder.build(await builder.pages() if everything else None)
 
 
 async def status(settings: Settings) -> list[SourceStatus]:

@@ -496,6 +496,7 @@ ENTRY_ORDER = {
     "link enclosure": 9,
     "link via": 10,
     "link related": 11,
+    "link license": 11,
     "rights": 12,
     "source": 13,
 }
@@ -527,9 +528,13 @@ def _entry_laws(entry: Element) -> Iterator[str]:
     for name in ("published", "updated", "author", "category"):
         if entry.find(ATOM + name) is None:
             yield f"has no {name}"
-    for relation in ("alternate", "via"):
-        if (count := len(_links(entry, relation))) != 1:
-            yield f"has {count} {relation} links, not one"
+    if (count := len(_links(entry, "alternate"))) != 1:
+        yield f"has {count} alternate links, not one"
+    vias = [link.get("href") for link in _links(entry, "via")]
+    if not vias:
+        yield "has no via link"
+    if len(set(vias)) != len(vias):
+        yield "has a via link twice"
     first = entry.find(ATOM + "category")
     if first is not None and not (first.get("scheme") and first.get("label")):
         yield "has a first category without scheme or label, so it is not ours"

@@ -66,8 +66,8 @@ class Walk:
     def now(self) -> datetime:
         return self.moment
 
-    def place(self, source: Source, entry: Any) -> tuple[str, ...]:
-        return pages_of(entry, source, {})
+    def place(self, source: Source, entry: Any, age: timedelta) -> tuple[str, ...]:
+        return pages_of(entry, source, {}, age)
 
     async def poll(self, later: timedelta = timedelta()) -> Changes:
         self.moment += later

@@ -27,6 +27,7 @@ from aggregator.cli import app
 from aggregator.cli.serve import STOPPED
 from aggregator.config import json_schema, load
 from aggregator.config.keys import ConfigKeys, SourceDefaults, SourceKeys
+from aggregator.config.rules import ConditionKeys, FilterKeys, NamingKeys, RewriteKeys, RuleKeys
 from aggregator.config.values import spell_duration
 from aggregator.formats import FORMATS
 from aggregator.sources import KINDS
@@ -67,17 +68,18 @@ LEVELS = {
     "__main__": 6,
 }
 # One-way doors between rooms of one level: addresses and slugs are checked where they are written; what wires, wires
-# the engine; the demo is a command.
-DOORS = {("config", "clean"), ("service", "engines"), ("cli", "demo")}
+# the engine; the demo is a command; rules are about what is clean.
+DOORS = {("config", "clean"), ("placing", "clean"), ("service", "engines"), ("cli", "demo")}
 
 # Where a library may be imported. One that stands nowhere here has no room yet: it needs a reason on paper first.
 LIBRARIES = {
     "alembic": ["store"],
+    "anyascii": ["clean.naming"],
     "apscheduler": ["engines"],
     "brotli": ["fetch.body", "publish.coding", "web.codings"],
     "certifi": ["fetch"],
     "charset_normalizer": ["sources.encoding"],
-    "cssselect": ["sources.html", "config"],
+    "cssselect": ["sources.html", "clean.rewriting", "config"],
     "dateutil": ["clean.dates"],
     "fasttext": ["clean.language"],
     "feedgen": ["formats"],
@@ -85,7 +87,14 @@ LIBRARIES = {
     "httpx": ["fetch"],
     "jinja2": ["formats"],
     "jmespath": ["sources.json", "config"],
-    "lxml": ["formats", "sources.discover", "sources.html", "sources.details", "config.expressions"],
+    "lxml": [
+        "formats",
+        "sources.discover",
+        "sources.html",
+        "sources.details",
+        "clean.rewriting",
+        "config.expressions",
+    ],
     "markupsafe": ["formats"],
     "msgspec": ["store", "intake"],
     "nh3": ["clean"],
@@ -94,7 +103,8 @@ LIBRARIES = {
     "pycurl": ["fetch.curl"],
     "pydantic": ["config"],
     "pydantic_core": ["config"],
-    "re2": ["sources.picking", "config.expressions"],
+    "pypinyin": ["clean.naming"],
+    "re2": ["clean.patterns", "sources.picking", "config.expressions"],
     "rich": ["cli"],
     "ruamel": ["config"],
     "yaml": ["config.compose"],
@@ -330,7 +340,9 @@ def config_keys(
     for field, about in model.model_fields.items():
         name = about.alias or field
         inner = _model_in(about.annotation)
-        if inner in said:
+        if inner is not None and issubclass(inner, RuleKeys):  # docs/rules.md has a table for each
+            keys[f"{before}{name}"] = about.default
+        elif inner in said:
             keys[f"{before}{name}"] = ... if about.is_required() else about.default
         elif inner is not None and name == "fields":  # a field of an entry by any name
             said.add(inner)
@@ -344,6 +356,37 @@ def config_keys(
         else:
             keys[f"{before}{name}"] = ... if about.is_required() else about.default
     return keys
+
+
+def rule_keys(model: type[BaseModel], before: str) -> dict[str, Any]:
+    """Every key below a rule, as docs/rules.md writes it, with its default."""
+    keys: dict[str, Any] = {}
+    for field, about in model.model_fields.items():
+        name, inner = f"{before}.{about.alias or field}", _model_in(about.annotation)
+        if inner is not None and issubclass(inner, ConditionKeys):
+            keys |= rule_keys(inner, f"{before}.keep")  # what may stand under `drop` is the same
+        else:
+            keys[name] = ... if about.is_required() else about.default
+    return keys
+
+
+def test_the_guide_to_rules_has_a_row_for_every_key_of_a_rule_and_no_other() -> None:
+    guide = (ROOT / "docs/rules.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.*?) \|", guide, re.MULTILINE))
+    keys = {
+        **rule_keys(FilterKeys, "filters"),
+        **rule_keys(RewriteKeys, "rewrite"),
+        **rule_keys(NamingKeys, "category"),
+    }
+    assert set(rows) == set(keys)
+    wrong = {
+        key: (rows[key], default)
+        for key, default in keys.items()
+        if (default is ... and rows[key] != "required")
+        or (default is None and rows[key] != "none")
+        or (default not in (..., None) and rows[key] != f"`{written(default)}`")
+    }
+    assert wrong == {}
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

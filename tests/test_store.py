@@ -262,7 +262,7 @@ async def test_writes_that_wait_share_a_commit_and_one_that_fails_takes_nobody_a
     await writer.close()
 
 
-def odd_ones_apart(source: Source, entry: Entry) -> tuple[str, ...]:
+def odd_ones_apart(source: Source, entry: Entry, _age: timedelta) -> tuple[str, ...]:
     """A rule that looks into entries: those with an odd number stand on a page that their source has not."""
     return ("category/all/", "category/odd/") if int(entry.key.removeprefix("id:")) % 2 else source.pages
 
@@ -296,7 +296,7 @@ async def test_kept_entries_are_placed_anew_when_the_rules_of_their_source_chang
     def rules(of: Source) -> str:
         return "odd" if of.id == "one" else ""
 
-    def not_asked(of: Source, entry: Entry) -> tuple[str, ...]:
+    def not_asked(of: Source, entry: Entry, _age: timedelta) -> tuple[str, ...]:
         raise AssertionError(f"{entry.key} of {of.id} was looked into, and its rules are what they were")
 
     async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
@@ -324,10 +324,10 @@ async def test_kept_entries_are_placed_anew_when_the_rules_of_their_source_chang
 async def test_a_placing_that_was_cut_off_begins_again(tmp_path: Path) -> None:
     one = source("one", "news")
 
-    def broken(source: Source, entry: Entry) -> tuple[str, ...]:
+    def broken(source: Source, entry: Entry, age: timedelta) -> tuple[str, ...]:
         if entry.key == "id:9":
             raise OSError("cut off")
-        return odd_ones_apart(source, entry)
+        return odd_ones_apart(source, entry, age)
 
     async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
         await store.enrol([one], NOW)

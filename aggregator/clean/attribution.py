@@ -36,7 +36,22 @@ def visible_line(template: str, entry: Entry, origin: Origin, authors: tuple[Per
         "source.title": origin.title,
         "source.url": origin.html_url or origin.self_url or "",
         "author": ", ".join(author.name for author in authors),
+        "credit": entry.credit.name if entry.credit else origin.title,
         "title": entry.title,
         "rights": entry.rights or origin.rights or "",
     }
     return one_line(FIELD.sub(lambda match: words.get(match[1], match[0]), template))
+
+
+def tag(template: str, entry: Entry, source_title: str) -> str:
+    """A category that the config gives an entry; "" where the entry has not got what the template names."""
+    words = {
+        "source.title": source_title,
+        "author": entry.authors[0].name if entry.authors else "",
+        "credit": entry.credit.name if entry.credit else "",
+        "language": entry.language or "",
+        "title": entry.title,
+    }
+    if any(not words.get(name, name) for name in FIELD.findall(template)):
+        return ""
+    return one_line(FIELD.sub(lambda match: words.get(match[1], match[0]), template), 200)

@@ -7,20 +7,23 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aggregator.clean.attribution import person
+from aggregator.clean.credit import credited
 from aggregator.clean.dates import settle
 from aggregator.clean.full_text import full_text_address
 from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.language import language_of, tag
+from aggregator.clean.licence import licence_in
 from aggregator.clean.markup import sanitise, sanitise_found
 from aggregator.clean.media import enclosures, episode, image, media, show
 from aggregator.clean.pictures import Found
+from aggregator.clean.rewriting import rewritten
 from aggregator.clean.text import legal, one_line, plain, title_and_text
 from aggregator.clean.titles import title_from_names, title_from_text
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import absolute, is_iri
 from aggregator.model import Draft, Entry, FeedFound, Intake, Markup, Origin, Person, Reading, Source, Term
 
-MOST_PERSONS, MOST_TERMS = 20, 50
+MOST_PERSONS, MOST_TERMS, MOST_VIAS = 20, 50, 5
 
 
 def clean(reading: Reading, source: Source, url: str) -> Intake:
@@ -45,6 +48,9 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
 def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:
     """One entry, or None when there is nothing in it."""
     guid = tidy_guid(draft.id)
+    # What names an entry is no matter of the operator's taste.
+    written = title_and_text(draft.title)[0] if source.rewrite else ""
+    draft, notes = rewritten(draft, source.rewrite)
     files, named = enclosures(draft, base), media(draft, base)
     own_link = absolute(draft.link, base)
     link = own_link or (files[0].href if files else None) or origin.html_url or absolute(source.public_url) or url
@@ -60,8 +66,11 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         return None
     published = settle(draft.published, source.timezone)
     detail = absolute(draft.detail, base) or full_text_address(source, own_link, content or summary)
+    credit = _credit(draft, content or summary, source, origin)
+    if credit:
+        notes += (f'its text names "{credit.name}" as its source',)
     return Entry(
-        key=entry_key(guid, own_link, title, published),
+        key=entry_key(guid, own_link, written or title, published),
         title=title or title_from_names((*files, *named), link) or origin.title,
         link=link,
         origin=origin,
@@ -81,7 +90,10 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         media=named,
         image=image(draft, files, named, content or summary, base),
         episode=episode(draft.episode, base),
-        notes=found.notes(),
+        licence=absolute(draft.licence, base) or licence_in(plain(draft.rights)),
+        credit=credit,
+        vias=_vias(draft.vias, base),
+        notes=(*notes, *found.notes()),
     )
 
 
@@ -108,6 +120,7 @@ def _origin(feed: FeedFound, source: Source, url: str) -> Origin:
         authors=persons_of(feed.authors, html_url or url),
         image=absolute(feed.image, html_url or url),
         show=show(feed.show),
+        licence=absolute(feed.licence, html_url or url) or licence_in(plain(feed.rights)),
     )
 
 
@@ -130,7 +143,21 @@ def _upstream(found: FeedFound, base: str) -> Origin | None:
         updated=settle(found.updated, None),
         authors=persons_of(found.authors, base),
         image=absolute(found.image, base),
+        licence=absolute(found.licence, base) or licence_in(plain(found.rights)),
     )
+
+
+def _credit(draft: Draft, text: str, source: Source, origin: Origin) -> Person | None:
+    """Whom the entry credits without an address: a `source` that is a name alone, else a line of its text."""
+    name = plain(draft.source.title, 200) if draft.source else ""
+    found = Person(name) if name and source.credit else credited(text, source.credit)
+    return None if found and found.name in (origin.title, source.title) else found
+
+
+def _vias(found: Iterable[str], base: str) -> tuple[str, ...]:
+    """The addresses by which the source itself came to an entry (RFC 4287 §4.2.7.2), each once."""
+    vias = (absolute(one, base) for one in found)
+    return tuple(dict.fromkeys(via for via in vias if via))[:MOST_VIAS]
 
 
 def persons_of(found: Iterable[Person], base: str) -> tuple[Person, ...]:

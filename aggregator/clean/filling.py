@@ -6,10 +6,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from aggregator.clean.credit import credited
 from aggregator.clean.dates import settle
 from aggregator.clean.entry import persons_of, terms_of
+from aggregator.clean.licence import licence_in
 from aggregator.clean.markup import sanitise
 from aggregator.clean.media import enclosures, image
+from aggregator.clean.rewriting import rewritten
 from aggregator.clean.text import plain
 from aggregator.model import Draft, Entry, Markup, Source
 
@@ -18,6 +21,7 @@ HEADING = re.compile(r"\s*(?:<html>\s*)?(?:<body>\s*)?<h[12]\b[^>]*>(.{1,2000}?)
 
 def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
     """The entry with the fields that its second document at `url` gave; what that left out stays as the list had it."""
+    draft, notes = rewritten(draft, source.rewrite)
     given: dict[str, Any] = {
         "title": plain(draft.title),
         "summary": sanitise(draft.summary, url, entry.link),
@@ -29,10 +33,16 @@ def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
         "enclosures": enclosures(draft, url),
         "rights": plain(draft.rights),
     }
+    given["licence"] = licence_in(given["rights"])
+    if entry.credit is None:
+        found_name = credited(given["content"], source.credit)
+        if found_name and found_name.name not in (source.title, entry.origin.title):
+            given["credit"] = found_name
     if entry.image is None:
         given["image"] = image(draft, given["enclosures"], (), given["content"] or given["summary"], url)
     found = {name: value for name, value in given.items() if value}
-    return replace(entry, waits=False, filled=tuple(sorted(found)), **found)
+    told = tuple(dict.fromkeys((*entry.notes, *notes)))
+    return replace(entry, waits=False, filled=tuple(sorted(found)), notes=told, **found)
 
 
 def _without_title(found: Markup | None, title: str) -> Markup | None:

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from aggregator import inquiry, service
+from aggregator.clean.naming import folded
 from aggregator.clean.recognition import FROZEN_AFTER
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
@@ -27,8 +28,8 @@ from aggregator.cli.options import (
 )
 from aggregator.condition import stamp, state_of
 from aggregator.config import Settings
-from aggregator.model import Burial, Entry
-from aggregator.placing import pages_of
+from aggregator.model import Burial, Entry, category_page
+from aggregator.placing import named, pages_of, refusals
 from aggregator.selection import Catalogue, placing
 from aggregator.store import Grave, Story
 
@@ -133,13 +134,17 @@ def _source(settings: Settings, story: Story) -> dict[str, Any]:
 def _pages(settings: Settings, story: Story) -> Iterator[dict[str, Any]]:
     """Every page that shows it or could, and why or why not."""
     sources = {source.id: source for source in settings.sources}
-    catalogue = Catalogue(settings.site, settings.categories, sources)
-    source = sources.get(story.kept.source_id)
+    catalogue = Catalogue(settings.site, settings.categories, sources).with_named(story.named)
+    source, kept = sources.get(story.kept.source_id), story.kept
     standings = {standing.page: standing for standing in story.standings}
-    pages = pages_of(story.kept.entry, source, settings.categories) if source else ()
-    for page in dict.fromkeys((*pages, *standings)):
+    pages, refused = tuple[str, ...](), dict[str, str]()
+    if source:
+        rules = kept.entry, source, settings.categories, kept.first_seen - kept.published
+        pages = tuple(_address(page, story) for page in pages_of(*rules))
+        refused = {_address(page, story): why for page, why in refusals(*rules).items()}
+    for page in dict.fromkeys((*pages, *refused, *standings)):
         standing = standings.get(page)
-        place = placing(catalogue, story.kept.source_id, page, standing.position if standing else None, pages)
+        place = placing(catalogue, kept.source_id, page, standing.position if standing else None, pages, refused)
         yield {
             "page": page,
             "feed": f"{settings.site.base_url}/{page}feed.atom",
@@ -147,6 +152,15 @@ def _pages(settings: Settings, story: Story) -> Iterator[dict[str, Any]]:
             "why": place.why,
             "waits_for_build": bool(standing and standing.stale),
         }
+
+
+def _address(page: str, story: Story) -> str:
+    """The page under the address that the store has given it, if it is one by name."""
+    category = named(page)
+    if category is None:
+        return page
+    slugs = {folded(title): slug for slug, title in story.named.items()}
+    return category_page(slugs.get(folded(category.name), category.slug))
 
 
 def _revisions(story: Story) -> Iterator[dict[str, Any]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from aggregator import inquiry, service
+from aggregator.clean.rules import refusal_at_first
 from aggregator.clean.urls import is_web_url
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
@@ -33,7 +34,8 @@ from aggregator.condition import stamp
 from aggregator.config import Settings, Wanted, for_address, with_source
 from aggregator.errors import AggregatorError, UsageError
 from aggregator.finding import Found
-from aggregator.model import Entry, Failed, Source
+from aggregator.model import Category, Entry, Failed, Source, category_page
+from aggregator.placing import named, pages_of, refusals
 
 SHOWN_OF_A_NEW_SOURCE = 5
 
@@ -56,12 +58,14 @@ def preview(
     Where the address is that of a web page, shows the feed behind it.
     """
     log_to_stderr(log_format, log_level)
-    found = _found(*_wanted(config, source))
+    settings, wanted = _wanted(config, source)
+    found = _found(settings, wanted)
+    rules = _Rules(settings.categories, datetime.now(UTC))
     if as_json:
-        print(json.dumps(_previewed(found), indent=2, ensure_ascii=False, default=stamp))
+        print(json.dumps(_previewed(found, rules), indent=2, ensure_ascii=False, default=stamp))
     else:
         _print_way(found)
-        _print_feed(found, found.intake.entries)
+        _print_feed(found, found.intake.entries, rules)
         for problem in found.intake.problems:
             Console(highlight=False, markup=False, soft_wrap=True).print(f"survived: {problem}", style="yellow")
 
@@ -141,13 +145,44 @@ def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
     return settings, source
 
 
-def _previewed(found: Found) -> dict[str, Any]:
-    """What `preview --json` prints: the feed, and its entries with exactly the fields that would be kept."""
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the rules make of an entry that is first seen `now`."""
+
+    categories: Mapping[str, Category]
+    now: datetime
+
+    def dropped(self, source: Source, entry: Entry) -> str | None:
+        """Why the entry would not be kept at all."""
+        return refusal_at_first(source, entry, self._age(entry))
+
+    def pages(self, source: Source, entry: Entry) -> list[str]:
+        """The pages on which it would stand."""
+        pages = pages_of(entry, source, self.categories, self._age(entry))
+        by_name = ((page, named(page)) for page in pages)
+        return [category_page(category.slug) if category else page for page, category in by_name]
+
+    def refused(self, source: Source, entry: Entry) -> Mapping[str, str]:
+        """The pages on which a filter lets it not stand, and which."""
+        return refusals(entry, source, self.categories, self._age(entry))
+
+    def _age(self, entry: Entry) -> timedelta:
+        return self.now - min(entry.published or entry.updated or self.now, self.now)
+
+
+def _previewed(found: Found, rules: _Rules) -> dict[str, Any]:
+    """What `preview --json` prints: the feed, and its entries with exactly the fields that would be kept.
+
+    `dropped` says by which filter an entry would not be kept at all, `refused` on which pages one keeps it out.
+    """
     entries = []
     for entry in found.intake.entries:
         fields = asdict(entry)
         del fields["origin"], fields["key"]
         fields["id"] = fields.pop("claim")
+        fields["dropped"] = rules.dropped(found.source, entry)
+        fields["pages"] = rules.pages(found.source, entry)
+        fields["refused"] = {} if fields["dropped"] else dict(rules.refused(found.source, entry))
         entries.append(fields)
     return {
         "url": found.source.public_url,
@@ -173,8 +208,8 @@ def _print_way(found: Found) -> None:
     console.print()
 
 
-def _print_feed(found: Found, entries: tuple[Entry, ...]) -> None:
-    """The feed as it would be kept, with these of its entries."""
+def _print_feed(found: Found, entries: tuple[Entry, ...], rules: _Rules | None = None) -> None:
+    """The feed as it would be kept, with these of its entries, and what the rules make of each."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     origin = found.intake.origin
     console.print(f"{origin.title}  {origin.html_url or ''}".rstrip(), style="bold")
@@ -187,4 +222,14 @@ def _print_feed(found: Found, entries: tuple[Entry, ...]) -> None:
             console.print(f"    + {enclosure.type or 'file'} {enclosure.href}")
         for note in entry.notes:
             console.print(f"    {note}", style="dim")
+        for line in _effects(found.source, entry, rules) if rules else ():
+            console.print(f"    {line}", style="yellow")
     console.print(f"\n{len(found.intake.entries)} entries")
+
+
+def _effects(source: Source, entry: Entry, rules: _Rules) -> Iterator[str]:
+    """What is not done with an entry, a line for each rule that has this effect."""
+    if dropped := rules.dropped(source, entry):
+        yield f"dropped: {dropped}"
+    else:
+        yield from (f"not on {page}: {why}" for page, why in rules.refused(source, entry).items())

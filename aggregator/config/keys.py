@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from aggregator.config.recipe_keys import DetailKeys, Fields, FullTextKeys, PagingKeys, Picked
+from aggregator.config.rules import CategoryMap, Credit, FilterKeys, Homes, RewriteKeys, Tags
 from aggregator.config.values import (
     Attribution,
     BaseUrl,
@@ -204,7 +205,27 @@ class SourceDefaults(Keys):
     title: Text | None = Field(None, description="Name of the source; wins over what the feed says.")
     html_url: WebUrl | None = Field(None, description="The source's page for people; wins over what the feed says.")
     rights: Text | None = Field(None, description="Licence or rights of the entries; wins over what the feed says.")
-    category: Slugs = Field((), description="One category or a list; without one, only in `all`.")
+    category: Homes = Field(
+        (),
+        description="One category or a list, also {field: categories} for what entries name; without, only in `all`.",
+    )
+    category_map: CategoryMap = Field(
+        {},
+        description="Which of an entry's own categories lead to which of ours; `*` is for entries with none of them.",
+    )
+    tags: Tags = Field((), description="Templates of categories that every entry gets, such as '{source.title}'.")
+    content: Literal["full", "summary", "link"] = Field(
+        "full", description="How much is republished: full, summary (some sentences, no pictures), link (the title)."
+    )
+    credit: Credit = Field(
+        True, description="Patterns of lines that name a text's source; true for the usual ones, false for none."
+    )
+    filters: Annotated[tuple[FilterKeys, ...], BeforeValidator(as_tuple)] = Field(
+        (), description="Which entries are kept: {keep: …} or {drop: …}, in order."
+    )
+    rewrite: Annotated[tuple[RewriteKeys, ...], BeforeValidator(as_tuple)] = Field(
+        (), description="What is taken out of every entry, or replaced in it, in order."
+    )
     enabled: bool = Field(True, description="false stops polling and keeps what is there.")
     interval: PositiveDuration = Field(timedelta(hours=1), description="How often to poll.")
     min_interval: PositiveDuration = Field(
@@ -253,6 +274,11 @@ class CategoryKeys(Keys):
         description="The visible line under each entry, such as 'Source: {source.title}'; false turns it off.",
     )
     limit: Limit | None = Field(None, description="How many entries its feed shows; default: output.limit.")
+    language: Language | None = Field(None, description="Language of its title and its visible line.")
+    aka: Slugs = Field((), description="Slugs that it had before; their addresses lead here.")
+    filters: Annotated[tuple[FilterKeys, ...], BeforeValidator(as_tuple)] = Field(
+        (), description="Which of the entries put into it stand on its page: {keep: …} or {drop: …}, in order."
+    )
 
 
 class ConfigKeys(Keys):

@@ -12,11 +12,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from aggregator.clean.credit import USUAL
+from aggregator.clean.licence import licence_in
 from aggregator.clean.slugs import source_id
 from aggregator.config.document import read
 from aggregator.config.expansion import expand
 from aggregator.config.keys import (
     BackfillKeys,
+    CategoryKeys,
     ConfigKeys,
     FetchKeys,
     OutputKeys,
@@ -30,12 +33,24 @@ from aggregator.config.keys import (
 from aggregator.config.leftovers import MANY, give_back
 from aggregator.config.mistakes import mistakes
 from aggregator.config.recipes import full_text, recipe
+from aggregator.config.rules import NamingKeys
 from aggregator.config.tree import Spot, Tree, public_url
 from aggregator.config.values import spell_duration
 from aggregator.errors import ConfigError, Problem
 from aggregator.model import EVERYTHING, Category, Person, Reach, Site, Source, own_hub
 
-ATTRIBUTION = {"zh": "来源：{source.title}", "": "Source: {source.title}"}
+ATTRIBUTION = {
+    "de": "Quelle: {source.title}",
+    "es": "Fuente: {source.title}",
+    "fr": "Source : {source.title}",
+    "it": "Fonte: {source.title}",
+    "ja": "出典：{source.title}",
+    "ko": "출처: {source.title}",
+    "pt": "Fonte: {source.title}",
+    "ru": "Источник: {source.title}",
+    "zh": "来源：{source.title}",
+    "": "Source: {source.title}",
+}
 TITLE_OF_ALL = {"zh": "全部", "": "Everything"}
 
 
@@ -133,7 +148,8 @@ def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settin
 
 
 def _published_part(source: Source) -> tuple[object, ...]:
-    return (source.id, source.public_url, source.categories, source.title, source.html_url, source.rights)
+    laid_over = (source.title, source.html_url, source.rights, source.content, source.tags)
+    return (source.id, source.public_url, source.categories, *laid_over)
 
 
 def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Source:
@@ -158,7 +174,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         kind=chosen["type"],
         url=own.url,
         public_url=public_url,
-        categories=tuple(dict.fromkeys(chosen["category"])),
+        categories=tuple(dict.fromkeys(one for one in chosen["category"] if isinstance(one, str))),
         interval=chosen["interval"],
         min_interval=shortest,
         max_interval=longest,
@@ -174,6 +190,14 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         retention=_reach(own.retention, defaults.retention),
         recipe=made,
         full_text=full_text(chosen["full_text"]) if chosen["type"] == "feed" else None,
+        filters=tuple(one.shape() for one in chosen["filters"]),
+        rewrite=tuple(one.shape() for one in chosen["rewrite"]),
+        naming=tuple(one.shape() for one in chosen["category"] if isinstance(one, NamingKeys)),
+        category_map=tuple(chosen["category_map"].items()),
+        tags=chosen["tags"],
+        content=chosen["content"],
+        credit=_credit(chosen["credit"]),
+        licence=licence_in(chosen["rights"]),
     )
 
 
@@ -183,6 +207,11 @@ def _reach(own: BackfillKeys | RetentionKeys, defaults: BackfillKeys | Retention
         getattr(own if name in own.model_fields_set else defaults, name) for name in ("max_age", "max_items")
     )
     return Reach(age, number)
+
+
+def _credit(said: bool | tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns of lines that name a text's source."""
+    return (USUAL if said else ()) if isinstance(said, bool) else said
 
 
 def _site(keys: SiteKeys, output: OutputKeys, server: ServerKeys, websub: WebSubKeys) -> Site:
@@ -208,18 +237,30 @@ def _site(keys: SiteKeys, output: OutputKeys, server: ServerKeys, websub: WebSub
 
 def _categories(keys: ConfigKeys, site: Site, sources: list[Source]) -> dict[str, Category]:
     """Every category that is described or used, in the order of the file, and `all` first."""
-    used = dict.fromkeys(slug for source in sources for slug in source.categories)
-    language = site.language.partition("-")[0].lower()
-    line = ATTRIBUTION.get(language, ATTRIBUTION[""])
-    everything = Category(EVERYTHING, TITLE_OF_ALL.get(language, TITLE_OF_ALL[""]), line, keys.output.limit)
-    categories = {EVERYTHING: everything}
+    used = dict.fromkeys(
+        slug
+        for source in sources
+        for slug in (*source.categories, *(home for _, to in source.category_map for home in to))
+    )
+    language = _primary(site.language)
+    title, line = TITLE_OF_ALL.get(language, TITLE_OF_ALL[""]), ATTRIBUTION.get(language, ATTRIBUTION[""])
+    categories = {EVERYTHING: Category(EVERYTHING, title, line, keys.output.limit)}
     for slug in [*keys.categories, *used]:
-        described = keys.categories.get(slug)
-        template = line if described is None or described.attribution is None else described.attribution
+        said = keys.categories.get(slug, CategoryKeys())
+        line = ATTRIBUTION.get(_primary(said.language or site.language), ATTRIBUTION[""])
+        template = line if said.attribution is None else said.attribution
         categories[slug] = Category(
             slug=slug,
-            title=(described and described.title) or slug,
+            title=said.title or slug,
             attribution=template if isinstance(template, str) else None,
-            limit=(described and described.limit) or keys.output.limit,
+            limit=said.limit or keys.output.limit,
+            language=said.language,
+            aka=tuple(dict.fromkeys(said.aka)),
+            filters=tuple(one.shape() for one in said.filters),
         )
     return categories
+
+
+def _primary(language: str) -> str:
+    """The primary language subtag: "zh" of "zh-CN"."""
+    return language.partition("-")[0].lower()

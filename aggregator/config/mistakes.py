@@ -16,9 +16,11 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aggregator.clean.slugs import source_id
 from aggregator.clean.urls import is_web_url, same_address
+from aggregator.config.claims import claim_mistakes
 from aggregator.config.document import SMALLEST
 from aggregator.config.keys import ConfigKeys, SourceDefaults
 from aggregator.config.recipes import recipe_mistakes
+from aggregator.config.rules import ALTERNATIVES
 from aggregator.config.tree import KeyPath, Tree, label, public_url
 from aggregator.config.values import duration
 from aggregator.errors import Problem
@@ -46,7 +48,7 @@ def mistakes(tree: Tree, refused: ValidationError | None) -> list[Problem]:
         known = {_place(problem) for problem in problems}  # what could not be had is not wrong once more
         found = [_problem(tree, details) for details in refused.errors(include_url=False)]
         problems += [problem for problem in found if _place(problem) not in known]
-    return sorted({*problems, *_twins(tree), *_contradictions(tree), *recipe_mistakes(tree)})
+    return sorted({*problems, *_twins(tree), *_contradictions(tree), *recipe_mistakes(tree), *claim_mistakes(tree)})
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:
@@ -55,7 +57,7 @@ def _place(problem: Problem) -> tuple[str, int, int, str]:
 
 def _problem(tree: Tree, details: ErrorDetails) -> Problem:
     """One pydantic complaint in our words, at its place."""
-    path: KeyPath = details["loc"]
+    path: KeyPath = tuple(step for step in details["loc"] if step not in ALTERNATIVES)
     # Not written down: the mark of a category's name, and the number of one value where a list is wanted.
     if path not in tree.spots and (path[-1:] == ("[key]",) or isinstance(path[-1], int)):
         path = path[:-1]

@@ -71,11 +71,11 @@ def _pick(keys: FieldKeys, kind: str, name: str | None) -> Pick:
         attribute=(keys.attr or ATTRIBUTES.get(name or "", "text")) if in_page else None,
         template=keys.template,
         date_format=keys.date_format,
-        replacements=_replacements(keys.replace),
+        replacements=replacements(keys.replace),
     )
 
 
-def _replacements(keys: tuple[ReplaceKeys, ...]) -> tuple[Replacement, ...]:
+def replacements(keys: tuple[ReplaceKeys, ...]) -> tuple[Replacement, ...]:
     return tuple(Replacement(one.regex or one.text or "", one.with_ or "", literal=one.regex is None) for one in keys)
 
 
@@ -86,7 +86,7 @@ def _detail(keys: DetailKeys, kind: str) -> Detail:
         fields=_picks(keys.fields, kind),
         hold=keys.hold,
         remove=keys.clean.remove,
-        replacements=_replacements(keys.clean.replace),
+        replacements=replacements(keys.clean.replace),
     )
 
 

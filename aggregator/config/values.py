@@ -31,7 +31,7 @@ LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 NO_ADDRESS = "{value} cannot be an address; use a-z, 0-9 and hyphens"
 DEVICE = "{value} is the name of a device on Windows, and no folder can have it there; choose another"
 FIELDS = re.compile(r"\{([^{}]*)\}")
-ATTRIBUTION_FIELDS = ("source.title", "source.url", "author", "title", "rights")
+ATTRIBUTION_FIELDS = ("source.title", "source.url", "author", "credit", "title", "rights")
 
 
 class Keys(BaseModel):
@@ -257,6 +257,11 @@ def spell_duration(span: timedelta) -> str:
     seconds = int(span.total_seconds())
     unit, length = next((unit, length) for unit, length in reversed(SECONDS.items()) if seconds % length == 0)
     return f"{seconds // length}{unit}"
+
+
+def schema(**words: Any) -> WithJsonSchema:
+    """What editors are told of a value: text, where nothing else is said."""
+    return WithJsonSchema({"type": "string", **words})
 
 
 def _text(**schema: Any) -> WithJsonSchema:

@@ -28,6 +28,8 @@ from aggregator.model import Origin, Page, Person, Removed, Rendered, Shown, Sit
 HISTORY = "http://purl.org/syndication/history/1.0"
 TOMBS = "http://purl.org/atompub/tombstones/1.0"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+CREDIT = f"{{{DUBLIN_CORE}}}source"
 ORDER = ("id", "title", "link", "published", "updated", "author", "category", "summary", "content")
 # The date of a feed that never had an entry; it must have one (§4.1.1), and "now" would change at every build.
 NO_ENTRY_YET = datetime(1970, 1, 1, tzinfo=UTC)
@@ -180,10 +182,15 @@ class _Mended(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         for enclosure in shown.enclosures:
             length = None if enclosure.length is None else str(enclosure.length)
             _link(entry, "enclosure", enclosure.href, enclosure.type, length=length, title=enclosure.title)
-        _link(entry, "via", shown.via)
+        for via in (shown.via, *shown.vias):
+            _link(entry, "via", via)
+        if shown.licence:
+            _link(entry, "license", shown.licence)
         if rights is not None:
             entry.append(rights)
         append_media(entry, shown)
+        if shown.credit:
+            etree.SubElement(entry, CREDIT, nsmap={"dc": DUBLIN_CORE}).text = shown.credit.name
         _source(entry, shown.origin)
         return entry
 
@@ -207,6 +214,8 @@ def _source(entry: etree._Element, origin: Origin) -> None:
         for name, value in (("email", author.email), ("uri", author.uri)):
             if value:
                 _text(person, name, value)
+    if origin.licence:
+        _link(source, "license", origin.licence)
     if origin.rights:
         _text(source, "rights", origin.rights)
     if origin.icon:

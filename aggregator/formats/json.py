@@ -70,6 +70,9 @@ def _written(shown: Shown, feed_language: str) -> bytes:
             "language": shown.language if shown.language != feed_language else None,
             "attachments": [_file(file) for file in shown.enclosures],
             "_rights": shown.rights,
+            "_license": shown.licence,
+            "_credit": _person(shown.credit) if shown.credit else None,
+            "_via": list(shown.vias),
             "_source": _source(shown.origin, shown.via),
         }
     )
@@ -100,6 +103,7 @@ def _source(origin: Origin, via: str) -> dict[str, Any]:
         "icon": origin.icon or origin.image,
         "language": origin.language,
         "rights": origin.rights,
+        "license": origin.licence,
     }
     return {name: value for name, value in known.items() if value is not None}
 

@@ -99,6 +99,7 @@ class Row:
     files: tuple[File, ...]
     attribution: str | None
     rights: str | None
+    licence: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,8 @@ def row_of(shown: Shown, page: Page, root: str, zone: tzinfo) -> Row:
         image=shown.image,
         files=tuple(map(_file, shown.enclosures)),
         attribution=shown.attribution,
-        rights=shown.rights,
+        rights=shown.rights or shown.licence,
+        licence=shown.licence,
     )
 
 

@@ -164,6 +164,12 @@ class _Mended(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
             _child(item, "dc:creator", author.name)
         if shown.rights:
             _child(item, "dc:rights", shown.rights)
+        if shown.licence:
+            _child(item, "atom:link", href=shown.licence, rel="license")
+        if shown.credit:
+            _child(item, "dc:source", shown.credit.name)
+        for via in (shown.via, *shown.vias):
+            _child(item, "atom:link", href=via, rel="via")
         if self.language:
             _child(item, "dc:language", self.language)
         _files(item, shown)

@@ -138,6 +138,8 @@ def _texts(shown: Shown) -> Iterator[tuple[str, str]]:
             yield f"source {name}", text
     for person in (*shown.authors, *origin.authors):
         yield from _named("author", person)
+    if shown.credit:
+        yield from _named("credit", shown.credit)
     for term in shown.terms:
         yield from ((f"category {name}", text) for name in ("term", "scheme", "label") if (text := getattr(term, name)))
     for enclosure in (*shown.enclosures, *shown.media):
@@ -168,10 +170,13 @@ def _addresses(shown: Shown) -> Iterator[tuple[str, str]]:
     """Every address of an entry that leads to the web."""
     yield "link", shown.link
     yield "via", shown.via
-    for name in ("self_url", "html_url", "icon"):
+    if shown.licence is not None:
+        yield "licence", shown.licence
+    yield from (("via", via) for via in shown.vias)
+    for name in ("self_url", "html_url", "icon", "licence"):
         if (address := getattr(shown.origin, name)) is not None:
             yield f"source {name}", address
-    for person in (*shown.authors, *shown.origin.authors):
+    for person in (*shown.authors, *shown.origin.authors, *((shown.credit,) if shown.credit else ())):
         if person.uri is not None:
             yield "author uri", person.uri
     for enclosure in (*shown.enclosures, *shown.media):

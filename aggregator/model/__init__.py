@@ -15,6 +15,7 @@ from aggregator.model.asked import (
     category_page,
     entry_page,
     own_hub,
+    slug_of,
     source_page,
 )
 from aggregator.model.decided import (
@@ -71,6 +72,14 @@ from aggregator.model.recipes import (
     Recipe,
     Replacement,
 )
+from aggregator.model.rules import (
+    Condition,
+    Filter,
+    Naming,
+    Republished,
+    Rewrite,
+    Spelling,
+)
 from aggregator.model.shown import (
     Archived,
     Chain,
@@ -111,6 +120,7 @@ __all__ = [
     "Chain",
     "Changes",
     "Chapters",
+    "Condition",
     "Content",
     "Credit",
     "DateFound",
@@ -125,6 +135,7 @@ __all__ = [
     "FeedLink",
     "Fetched",
     "Filling",
+    "Filter",
     "Gone",
     "Heard",
     "Hints",
@@ -138,6 +149,7 @@ __all__ = [
     "Mode",
     "Moving",
     "NamedBy",
+    "Naming",
     "NewEntry",
     "Origin",
     "Outcome",
@@ -154,11 +166,14 @@ __all__ = [
     "Removed",
     "Rendered",
     "Replacement",
+    "Republished",
     "RevisedEntry",
+    "Rewrite",
     "Show",
     "Shown",
     "Site",
     "Source",
+    "Spelling",
     "Subscription",
     "Term",
     "Transcript",
@@ -171,5 +186,6 @@ __all__ = [
     "category_page",
     "entry_page",
     "own_hub",
+    "slug_of",
     "source_page",
 ]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from hashlib import blake2b
 
 from aggregator.model.recipes import Detail, Recipe
+from aggregator.model.rules import Filter, Naming, Republished, Rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,18 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One published category. `slug` can stand in an address; `attribution` None means no visible line."""
+    """One published category. `slug` can stand in an address; `attribution` None means no visible line.
+
+    `aka` are slugs that it had before; `filters` say which of the entries put into it stand on its page.
+    """
 
     slug: str
     title: str
     attribution: str | None
     limit: int
+    language: str | None = None
+    aka: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,8 @@ class Source:
     that a source which publishes rarely may be polled less often than each `interval`; `insecure_tls`, that any
     certificate of its own origin is taken. `recipe` says how to read what is no feed, `full_text` how to read the
     pages behind the entries of a feed. `backfill` is how much of its past is taken at first, `retention` how much is
-    kept.
+    kept. `category_map` has folded names of an entry's own terms and the slugs each leads to; `licence` is the address
+    of the licence that `rights` names, if it is known; `credit` are patterns, each with a group `name`.
     """
 
     id: str
@@ -89,6 +97,14 @@ class Source:
     retention: Reach = Reach(timedelta(days=400), 1000)
     recipe: Recipe | None = None
     full_text: Detail | None = None
+    filters: tuple[Filter, ...] = ()
+    rewrite: tuple[Rewrite, ...] = ()
+    naming: tuple[Naming, ...] = ()
+    category_map: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tags: tuple[str, ...] = ()
+    content: Republished = "full"
+    credit: tuple[str, ...] = ()
+    licence: str | None = None
 
     @property
     def detail(self) -> Detail | None:
@@ -109,6 +125,12 @@ EVERYTHING = "all"  # the slug of the category that shows everything
 def category_page(slug: str) -> str:
     """The folder of a category's page."""
     return f"category/{slug}/"
+
+
+def slug_of(page: str) -> str | None:
+    """The slug of the category whose page this is; None for another page."""
+    kind, _, slug = page.rstrip("/").partition("/")
+    return slug if kind == "category" else None
 
 
 def source_page(source_id: str) -> str:

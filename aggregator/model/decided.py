@@ -207,8 +207,8 @@ class Filling:
 class Changes:
     """Everything one poll decided; applied in one transaction, whatever the outcome was.
 
-    `before` is what the poll before left behind. `host_busy_until` is set when the host asked to be left alone, and
-    holds for all sources there.
+    `dropped` counts new entries that the source's filters kept out. `before` is what the poll before left behind.
+    `host_busy_until` is set when the host asked to be left alone, and holds for all sources there.
     """
 
     source: Source
@@ -217,5 +217,6 @@ class Changes:
     revised: tuple[RevisedEntry, ...] = ()
     aliases: tuple[Alias, ...] = ()
     passed: tuple[PassedOver, ...] = ()
+    dropped: int = 0
     before: Visit | None = None
     host_busy_until: datetime | None = None

@@ -15,8 +15,9 @@ from aggregator.model.theirs import Cadence, Term
 class Origin:
     """The feed that an entry came from, complete enough for `atom:source` (RFC 4287 §4.2.11).
 
-    `id` is an IRI and `title` plain and non-empty; addresses are absolute http(s); `rights` is plain text. `image` is
-    the address of its picture (`atom:logo`, the cover of a podcast), `show` what only podcasts say.
+    `id` is an IRI and `title` plain and non-empty; addresses are absolute http(s), also that of the `licence`
+    (RFC 4946); `rights` is plain text. `image` is the address of its picture (`atom:logo`, the cover of a podcast),
+    `show` what only podcasts say.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Origin:
     authors: tuple[Person, ...] = ()
     image: str | None = None
     show: Show | None = None
+    licence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Entry:
     `key` identifies it inside its source and is unique in its document; `claim` is the source's own id when that
     is an IRI. `title` is plain and non-empty, `link` absolute http(s), `summary` and `content` sanitised HTML with
     absolute links (empty when there is none); all text is legal XML 1.0. Times are what the publisher said, never
-    invented. `upstream` is the origin the entry already carried when the source itself is an aggregate. `notes` tell
+    invented. `upstream` is the origin the entry already carried when the source itself is an aggregate, `vias` the
+    addresses by which it says it came there, and `credit` whom its own text names as its source. `notes` tell
     people what was done to it on the way in, one line each; they are no part of what it says, and neither is `detail`,
     the address of a second document that holds the rest of it. `enclosures` are what a reader offers to open or fetch,
     `media` what Media RSS names (which may be the same files), `image` the picture that stands for the entry, `episode`
@@ -62,6 +65,9 @@ class Entry:
     rights: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
     upstream: Origin | None = None
+    licence: str | None = None
+    credit: Person | None = None
+    vias: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     detail: str | None = None
     media: tuple[Enclosure, ...] = ()

@@ -16,9 +16,10 @@ from aggregator.model.theirs import Term
 class Shown:
     """A kept entry as one page shows it: `authors` and `terms` are never empty, `terms` begins with our own.
 
-    `attribution` is the visible line in plain text, or None. `origin` is what `atom:source` says; `via` the
-    address of the feed we took the entry from. `source_title` and `source_page` name that feed to people;
-    `source_page` is a folder of our own site ("source/lwn/").
+    `licence` is the address of the entry's licence (RFC 4946), `credit` whom its text names as its source, `vias` the
+    addresses by which the source itself came to it. `attribution` is the visible line in plain text, or None. `origin`
+    is what `atom:source` says; `via` the address of the feed we took the entry from. `source_title` and `source_page`
+    name that feed to people; `source_page` is a folder of our own site ("source/lwn/").
     """
 
     id: str
@@ -41,6 +42,9 @@ class Shown:
     media: tuple[Enclosure, ...] = ()
     image: Image | None = None
     episode: Episode | None = None
+    licence: str | None = None
+    credit: Person | None = None
+    vias: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

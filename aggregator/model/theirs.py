@@ -51,6 +51,7 @@ class FeedFound:
     authors: tuple[Person, ...] = ()
     image: str | None = None
     show: Show | None = None
+    licence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Draft:
     """An entry as its publisher wrote it. Promises nothing: every field may be missing or hostile.
 
     `detail` is the address of a second document, which holds the rest of it. `media` is what Media RSS names; `images`
-    are pictures that stand for the entry, whoever named them.
+    are pictures that stand for the entry, whoever named them. `vias` are addresses from which the publisher had it
+    himself (RFC 4287 §4.2.7.2).
     """
 
     id: str | None = None
@@ -78,6 +80,8 @@ class Draft:
     media: tuple[Enclosure, ...] = ()
     images: tuple[Image, ...] = ()
     episode: Episode | None = None
+    licence: str | None = None
+    vias: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ def _feed(found: Mapping[str, Any], url: str | None = None) -> FeedFound:
         updated=_date(found, "updated") or _date(found, "published"),
         authors=tuple(_persons(found)),
         image=_as_written(found.get("logo") or image.get("href")),
+        licence=_licence(found),
     )
 
 
@@ -214,7 +215,18 @@ def _draft(entry: Mapping[str, Any], element: Element) -> Draft:
         media=beside.media,
         images=beside.images,
         episode=beside.episode,
+        licence=_licence(entry),
+        vias=tuple(
+            _as_written(link["href"]) or ""
+            for link in entry.get("links") or ()
+            if link.get("rel") == "via" and link.get("href")
+        ),
     )
+
+
+def _licence(found: Mapping[str, Any]) -> str | None:
+    """The address of a licence: RFC 4946, Creative Commons' modules, Dublin Core."""
+    return _link(found, "license") or found.get("dcterms_license")
 
 
 def _as_written(url: str | None) -> str | None:

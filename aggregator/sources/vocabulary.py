@@ -18,6 +18,8 @@ ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd "
 MEDIA = "http://search.yahoo.com/mrss/ "
 MEDIA_TITLE = MEDIA + "title"
 THREAD = "http://purl.org/syndication/thread/1.0 "
+# What feedparser keeps under a name that we ask for, without having a handler.
+ASKED_FOR = frozenset({TERMS + "license"})
 # What feedparser has handlers for that keep something else.
 TRACELESS = frozenset(
     {
@@ -59,6 +61,8 @@ def leaves_no_trace(name: str, prefixes: Mapping[str, str]) -> bool:
     """Whether feedparser keeps what an element says nowhere, or under a name that nobody asks for."""
     if name in TRACELESS:
         return True
+    if name in ASKED_FOR:
+        return False
     uri, _, local = name.rpartition(" ")
     prefix = prefixes.get(uri)
     return bool(prefix) and prefix not in KEPT and not _has_handler(f"{prefix}_{local.lower()}")

@@ -19,8 +19,9 @@ from aggregator.store import visits
 from aggregator.store.awaiting import expect
 from aggregator.store.burying import NAMED, UNNAMED, last_number, pass_over
 from aggregator.store.codec import pack_entry, unpack_entry
+from aggregator.store.naming import with_addresses
 from aggregator.store.places import mark_stale, place
-from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, TOMBSTONE, VISIT, pages_column
+from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, TOMBSTONE, VISIT, pages_column, pages_in
 
 # What is kept of an entry that changes all the time: its first text and so many of the latest, and so many keys.
 MOST_REVISIONS, MOST_ALIASES = 24, 20
@@ -45,6 +46,7 @@ def apply(connection: Connection, many: list[Changes], base_url: str) -> list[No
 
 def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
     """The part of one poll that most polls have not."""
+    changes = with_addresses(connection, changes)
     visit, now = changes.visit, changes.visit.finished or changes.visit.due
     assert now is not None  # a source that ended has been polled
     if changes.before and visit.address != changes.before.address:
@@ -180,7 +182,9 @@ def _revise(connection: Connection, source: Configured, revised: RevisedEntry, n
             1, revised.revision - MOST_REVISIONS
         )
         connection.execute(delete(REVISION).where(old))
-    return place(connection, source, before, () if entry.waits else revised.pages)
+    # What its second document gave was judged with it, which the list alone cannot be.
+    pages = pages_in(before.pages) if entry.filled and before.pages is not None else revised.pages
+    return place(connection, source, before, () if entry.waits else pages)
 
 
 def _call_anew(connection: Connection, source: Configured, before: Row[Any], entry: Entry) -> None:

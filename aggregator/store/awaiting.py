@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from aggregator.clean.filling import carried_over
 from aggregator.model import HOME, Awaited, Entry, Filling, Source
 from aggregator.store.codec import pack_entry, unpack_entry
+from aggregator.store.naming import addresses
 from aggregator.store.places import mark_stale, place
 from aggregator.store.tables import AWAITED, ENTRY
 
@@ -66,4 +67,5 @@ def fill_in(connection: Connection, of: Awaited, filling: Filling) -> None:
     entry = filling.entry if now == of.entry else carried_over(now, filling.entry)
     # Link and title stay those of the list, by which the entry is recognised there.
     connection.execute(update(ENTRY).where(ENTRY.c.number == filling.number).values(body=pack_entry(entry)))
-    mark_stale(connection, (*place(connection, of.source, row, filling.pages), HOME))
+    pages = addresses(connection, filling.pages)
+    mark_stale(connection, (*place(connection, of.source, row, pages), HOME))

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from aggregator.clean.urls import host_of
 from aggregator.model import HOME, Source, Why
-from aggregator.placing import Rules, no_rules
+from aggregator.placing import Rules, no_rules, reading_rules
 from aggregator.store.places import mark_stale, move, take_off
 from aggregator.store.tables import SOURCE, VISIT
 
@@ -29,6 +29,7 @@ NOTHING_YET = {
     "memory": "{}",
     "horizon": None,
 }
+NOTHING_READ = {"validators": None, "body_hash": None, "seen": b""}
 UNPLACED = "?"  # the mark of a source whose entries do not all stand yet where its rules place them
 
 
@@ -51,6 +52,9 @@ def enrol(connection: Connection, sources: Sequence[Source], now: datetime, rule
         if (row.rules or values["rules"]) and (row.pages, row.rules) != (values["pages"], values["rules"]):
             values = values | {"rules": UNPLACED}
             unplaced.append(source.id)
+        if reading_rules(row.rules) != reading_rules(rows[source.id]["rules"]):
+            # What was read by other rules is read once more: they may have kept out what these let in.
+            connection.execute(update(VISIT).where(VISIT.c.source_id == source.id).values(**NOTHING_READ))
         connection.execute(update(SOURCE).where(SOURCE.c.id == source.id).values(**values))
         if row.address != rows[source.id]["address"]:
             moved.append(source)

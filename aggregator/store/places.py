@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from aggregator.model import HOME, Source
 from aggregator.placing import Place
 from aggregator.store.codec import unpack_entry
+from aggregator.store.naming import addresses
 from aggregator.store.tables import ENTRY, MEMBERSHIP, STALE, pages_column, pages_in
 
 ROWS_AT_A_TIME = 500
@@ -86,7 +87,8 @@ def place_anew(connection: Connection, source: Source, place_of: Place, after: i
     rows = connection.execute(query.order_by(ENTRY.c.number).limit(ROWS_AT_A_TIME)).all()
     touched: set[str] = set()
     for row in rows:
-        pages = place_of(source, unpack_entry(row.body))
+        age = row.first_seen - row.published
+        pages = addresses(connection, place_of(source, unpack_entry(row.body), age))
         before = source.pages if row.pages is None else pages_in(row.pages)
         if set(pages) != set(before):
             touched |= place(connection, source, row, pages)

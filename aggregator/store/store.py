@@ -36,6 +36,7 @@ from aggregator.store import (
     burying,
     enrolling,
     knowing,
+    naming,
     places,
     searching,
     telling,
@@ -164,6 +165,10 @@ class SqlStore:
     async def removed(self, path: str, limit: int | None = None) -> tuple[Removed, ...]:
         """The entries that were removed from a page, the latest first."""
         return await self._writer.read(lambda connection: archiving.removed(connection, path, limit))
+
+    async def named(self) -> Mapping[str, str]:
+        """By slug, the categories that entries name themselves, each with its title."""
+        return await self._writer.read(naming.titles)
 
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from aggregator.model import Burial, Entry, Kept, Visit, entry_page
 from aggregator.store import visits
 from aggregator.store.burying import bury
 from aggregator.store.codec import unpack_entry
+from aggregator.store.naming import titles
 from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, SOURCE, STALE, TOMBSTONE, kept_of, pages_in
 
 MOST_STORIES = 20  # entries that share a link; more would be a list, and no story
@@ -43,7 +45,8 @@ class Standing:
 class Story:
     """One entry as the store knows it; `versions` are in the order of time, the present one last.
 
-    `keys` are those under which it came, the first one first.
+    `keys` are those under which it came, the first one first; `named` are all categories that entries have named so
+    far, by slug, with their titles.
     """
 
     kept: Kept
@@ -51,6 +54,7 @@ class Story:
     standings: tuple[Standing, ...]
     versions: tuple[Version, ...]
     keys: tuple[str, ...]
+    named: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def _story(connection: Connection, row: Row[Any]) -> Story:
         for page in sorted(pages_in(source) if row.pages is None else pages_in(row.pages))
     ]
     aliases = tuple(json.loads(row.aliases)) if row.aliases else ()
-    return Story(kept, visit, tuple(standings), _versions(connection, kept), (row.key, *aliases))
+    return Story(kept, visit, tuple(standings), _versions(connection, kept), (row.key, *aliases), titles(connection))
 
 
 def _position(connection: Connection, page: str, number: int, published: datetime) -> int:

@@ -1,0 +1,68 @@
+"""Gives the categories that entries name themselves an address, which stays theirs. Runs inside a transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from sqlalchemy import insert, select
+from sqlalchemy.engine import Connection
+
+from aggregator.clean.naming import folded, unused
+from aggregator.model import Changes, category_page
+from aggregator.placing import Named, named
+from aggregator.store.tables import FACT
+
+# The facts that say which name has which slug.
+PREFIX = "category/"
+# A source could name a new category in every entry; so many are a site, and more are a flood.
+MOST_NAMED = 1000
+
+
+def titles(connection: Connection) -> dict[str, str]:
+    """By slug, the categories that entries named, each with its name as it was first written."""
+    rows = connection.execute(select(FACT.c.value).where(FACT.c.name.startswith(PREFIX, autoescape=True)))
+    known = [json.loads(value) for value in rows.scalars()]
+    return {one["slug"]: one["title"] for one in sorted(known, key=lambda one: one["slug"])}
+
+
+def with_addresses(connection: Connection, changes: Changes) -> Changes:
+    """The changes with an address for every page that a new or revised entry stands on."""
+    pages = [page for one in changes.new for page in one.pages]
+    pages += [page for one in changes.revised for page in one.pages]
+    if not any(map(named, pages)):
+        return changes
+    return replace(
+        changes,
+        new=tuple(replace(one, pages=addresses(connection, one.pages)) for one in changes.new),
+        revised=tuple(replace(one, pages=addresses(connection, one.pages)) for one in changes.revised),
+    )
+
+
+def addresses(connection: Connection, pages: tuple[str, ...]) -> tuple[str, ...]:
+    """The pages, in place of each name its address: the one it has, or else a new one that is nobody's."""
+    found = []
+    for page in pages:
+        category = named(page)
+        slug = _slug_of(connection, category) if category else None
+        if category is None:
+            found.append(page)
+        elif slug:
+            found.append(category_page(slug))
+    return tuple(dict.fromkeys(found))
+
+
+def _slug_of(connection: Connection, category: Named) -> str | None:
+    """The slug of a category by its name; None for a new one when there are too many already."""
+    name = f"{PREFIX}{folded(category.name)}"
+    known = connection.execute(select(FACT.c.value).where(FACT.c.name == name)).scalar()
+    if known is not None:
+        slug: str = json.loads(known)["slug"]
+        return slug
+    taken = titles(connection)
+    if len(taken) >= MOST_NAMED:
+        return None
+    slug = unused(category.slug, category.name, taken)
+    value = json.dumps({"slug": slug, "title": category.name}, ensure_ascii=False)
+    connection.execute(insert(FACT).values(name=name, value=value))
+    return slug
