@@ -26,6 +26,8 @@ VALUES: list[tuple[str, str, list[str]]] = [
         ["3651d", "99999999999999999999s", "9" * 99 + "d"],
     ),
     ("defaults.interval", " is no time at all; write at least 1s", ["0m"]),
+    ("defaults.retention.max_age", " is longer than a hundred years; write a shorter duration", ["36501d"]),
+    ("defaults.backfill.max_age", " is no time at all; write at least 1s", ["0d"]),
     ("fetch.per_host.delay", " is not a duration; write a number and s, m, h or d, such as 30m", ["never"]),
     (
         "fetch.max_bytes",

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from aggregator.config.recipe_keys import DetailKeys, Fields, FullTextKeys, PagingKeys, Picked
 from aggregator.config.rules import CategoryMap, Credit, FilterKeys, Homes, RewriteKeys, Tags
 from aggregator.config.values import (
+    Age,
     Attribution,
     BaseUrl,
     Duration,
@@ -181,7 +182,7 @@ class BackfillKeys(Keys):
     """How much of a new source's past is taken."""
 
     max_items: Count = Field(100, description="How many of its newest entries at first, and of an archive later.")
-    max_age: PositiveDuration = Field(
+    max_age: Age = Field(
         timedelta(days=365), description="None that is so much older than the newest entry of the source."
     )
 
@@ -189,7 +190,7 @@ class BackfillKeys(Keys):
 class RetentionKeys(Keys):
     """How much of a source is kept; what left the source stays until then."""
 
-    max_age: PositiveDuration = Field(
+    max_age: Age = Field(
         timedelta(days=400), description="Entries older than this go, but for those that the source still gives."
     )
     max_items: Count = Field(1000, description="How many entries of a source are kept, the newest.")

@@ -23,7 +23,7 @@ DURATION = re.compile(r"0*([0-9]+)([smhd])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SIZE = re.compile(r"0*([0-9]+)(KiB|MiB|GiB)?")
 BYTES = {None: 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
-LONGEST = timedelta(days=3650)
+LONGEST, OLDEST = timedelta(days=3650), timedelta(days=36500)
 LARGEST = 1024**3  # a body is held in memory
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2, token
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
@@ -59,20 +59,28 @@ def must_be(check: Callable[[str], T], expected: str) -> Callable[[Any], T]:
     return read
 
 
-def duration(value: str) -> timedelta:
+def duration(value: str, longest: timedelta = LONGEST, in_words: str = "ten years") -> timedelta:
     """`90s 5m 1h 7d` as a time span."""
     match = DURATION.fullmatch(value)
     if not match:
         raise wrong("{value} is not a duration; write a number and s, m, h or d, such as 30m")
     seconds = int(match[1][:12]) * SECONDS[match[2]]
-    if seconds > LONGEST.total_seconds():
-        raise wrong("{value} is longer than ten years; write a shorter duration")
+    if seconds > longest.total_seconds():
+        raise wrong(f"{{value}} is longer than {in_words}; write a shorter duration")
     return timedelta(seconds=seconds)
 
 
 def positive_duration(value: str) -> timedelta:
     """A duration of at least one second."""
-    span = duration(value)
+    return _some(duration(value))
+
+
+def age(value: str) -> timedelta:
+    """How old an entry may be: at least one second, and as long as there has been anything to poll."""
+    return _some(duration(value, OLDEST, "a hundred years"))
+
+
+def _some(span: timedelta) -> timedelta:
     if not span:
         raise wrong("{value} is no time at all; write at least 1s")
     return span
@@ -274,6 +282,7 @@ Duration = Annotated[timedelta, PlainValidator(must_be(duration, " such as 30m o
 PositiveDuration = Annotated[
     timedelta, PlainValidator(must_be(positive_duration, " such as 30m or 1h")), DURATION_SCHEMA
 ]
+Age = Annotated[timedelta, PlainValidator(must_be(age, " such as 30d or 365d")), DURATION_SCHEMA]
 Size = Annotated[int, PlainValidator(size), WithJsonSchema({"type": ["string", "integer"], "examples": ["10MiB"]})]
 WebUrl = Annotated[str, PlainValidator(must_be(web_url, ": an address")), _text(format="uri", pattern="^https?://")]
 BaseUrl = Annotated[str, PlainValidator(must_be(base_url, ": an address")), _text(format="uri", pattern="^https?://")]
