@@ -190,7 +190,8 @@ class Front:
 
 def _signpost(settings: Settings) -> Signpost:
     """What the config says of addresses."""
-    return Signpost(settings.site.base_url, settings.site.hubs, settings.output.formats)
+    moved = {old: category.slug for category in settings.categories.values() for old in category.aka}
+    return Signpost(settings.site.base_url, settings.site.hubs, settings.output.formats, moved)
 
 
 @asynccontextmanager

@@ -129,6 +129,12 @@ def test_a_category_leads_to_the_pages_of_its_entries_and_a_source_does_not() ->
     assert found(render(without), "//p[@class='here']") == []
 
 
+def test_every_page_leads_to_the_search_unless_nothing_would_answer_it() -> None:
+    assert found(render(LINUX), "//footer//a[contains(., 'Search')]/@href") == ["../../search"]
+    without = replace(LINUX, site=replace(SITE, search=False))
+    assert found(render(without), "//footer//a[contains(., 'Search')]") == []
+
+
 def test_an_entry_is_shown_with_the_icon_of_its_source_and_its_picture() -> None:
     page = render(LINUX)
     assert found(page, "//img[@class='icon']/@src") == ["https://lwn.example/icon.png"]

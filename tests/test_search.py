@@ -165,7 +165,8 @@ def test_the_site_answers_as_a_page_and_as_a_feed(place: Place, web: ScriptedWeb
     items = "".join(item.format(n) for n in (1, 2))
     feed = f"<rss version='2.0'><channel><title>A</title><link>https://a.example/</link>{items}</channel></rss>"
     port = free_port()
-    place.configure([{"id": "a", "url": web.feed("/a", feed), "category": "news"}], server={"port": port})
+    source = {"id": "a", "url": web.feed("/a", feed), "category": "news"}
+    place.configure([source], server={"port": port}, categories={"news": {"aka": ["old"]}})
     running = Running(place, port)
     try:
         running.wait_for(lambda line: "poll source=a" in line)
@@ -184,7 +185,11 @@ def test_the_site_answers_as_a_page_and_as_a_feed(place: Place, web: ScriptedWeb
             assert violations(answer.content) == []
             assert answer.text.count("<entry") == 2
             assert address in answer.text
-            assert client.get("/search").status_code == 200
+            home = lxml.html.document_fromstring(client.get("/").text)
+            asking = home.xpath("//form[@method='get']/@action")[0]
+            assert client.get(f"/{asking}").status_code == 200
+            moved = client.get("/category/old/feed.atom")
+            assert (moved.status_code, moved.headers["location"]) == (308, "../news/feed.atom")
             assert violations(client.get("/search/feed.atom", params={"q": "nothing"}).content) == []
     finally:
         running.stop()

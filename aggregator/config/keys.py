@@ -88,6 +88,7 @@ class OutputKeys(Keys):
     )
 
     entry_pages: bool = Field(True, strict=True, description="Whether each entry that a category shows gets a page.")
+    search: bool = Field(True, strict=True, description="Whether the pages offer the search, which only `run` answers.")
 
     @model_validator(mode="after")
     def _atom_is_canonical(self) -> OutputKeys:

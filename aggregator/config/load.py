@@ -231,6 +231,7 @@ def _site(keys: SiteKeys, output: OutputKeys, server: ServerKeys, websub: WebSub
         hubs=tuple(own_hub(base_url) if hub == "own" else hub for hub in hubs),
         formats=output.formats,
         entry_pages=output.entry_pages,
+        search=output.search,
         theme=str(keys.theme) if keys.theme else None,
     )
 

@@ -126,7 +126,7 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around the body of every page. `root` leads from it to the home page."""
+    """What stands around the body of every page. `root` leads from it home, `search` is whether one is offered."""
 
     root: str
     title: Phrase
@@ -136,6 +136,7 @@ class Frame:
     rights: str | None
     contact: str | None
     mail: str | None
+    search: bool
 
 
 def frame_of(site: Site, root: str, rights: str | None) -> Frame:
@@ -151,6 +152,7 @@ def frame_of(site: Site, root: str, rights: str | None) -> Frame:
         rights=rights or site.rights,
         contact=_web_address(contact),
         mail=contact if re.fullmatch(r"[^\s@:/]+@[^\s@:/]+", contact) else None,
+        search=site.search,
     )
 
 

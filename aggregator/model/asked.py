@@ -25,7 +25,7 @@ class Site:
 
     `hubs` are the addresses of the WebSub hubs that every feed names; `own_hub` among them when it is this program.
     `formats` are those that every page is written in, and `entry_pages` says whether entries have pages of their own;
-    `theme` is the folder of templates that replace ours.
+    `search` whether pages offer one; `theme` is the folder of templates that replace ours.
     """
 
     title: str
@@ -38,6 +38,7 @@ class Site:
     hubs: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("atom",)
     entry_pages: bool = True
+    search: bool = True
     theme: str | None = None
 
 
