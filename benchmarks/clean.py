@@ -11,7 +11,7 @@ import nh3
 
 from aggregator.changes import decide
 from aggregator.clean.entry import clean
-from aggregator.model import Document, Intake, Reading, Source, Visit
+from aggregator.model import Acquaintance, Document, Intake, Reading, Source, Visit
 from aggregator.sources import KINDS
 from benchmarks.articles import PER_FEED, feed
 
@@ -57,7 +57,7 @@ def _decide_all(readings: list[tuple[Source, str, Reading]]) -> None:
     for source, url, reading in readings:
         intake = clean(reading, source, url)
         assert isinstance(intake, Intake)
-        changes = decide(source, Visit(source.id, NOW), (Document(url, b"", ""), intake), {}, NOW)
+        changes = decide(source, Visit(source.id, NOW), (Document(url, b"", ""), intake), Acquaintance(), NOW)
         assert len(changes.new) == PER_FEED
 
 
