@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.clean.credit import USUAL
 from aggregator.clean.slugs import source_id
 from aggregator.config import Settings, load
 from aggregator.config.nodes import MOST_REPEATED
@@ -72,6 +73,7 @@ def test_the_smallest_config_gets_every_default() -> None:
             min_interval=minutes(15),
             max_interval=minutes(24 * 60),
             adapts=True,
+            credit=USUAL,
         ),
     )
 
@@ -171,6 +173,8 @@ sources:
         html_url="https://a.example/blog",
         rights="CC-BY-4.0",
         timezone="Asia/Shanghai",
+        credit=USUAL,
+        licence="https://creativecommons.org/licenses/by/4.0/",
     )
     assert (two.categories, two.rights, two.timezone) == (("news",), "CC0", "Europe/Berlin")
 
