@@ -29,10 +29,12 @@ async def fill_in(
 
     `refusal` says why a page must not be fetched, if a site says so.
     """
-    source = replace(awaited.source, url=awaited.url, public_url=awaited.url)
+    # At its own address it stays the source that it is: what the operator vouches for, and tells it of himself, is
+    # meant for the origin of the list; the address of a second document comes from a stranger.
+    source = replace(awaited.source, asking=replace(awaited.source.asking, body=None))
     asks = awaited.source.detail and awaited.source.detail.asks_robots
     refused = await refusal(source, awaited.url) if asks else None
-    fetched = refused or await fetcher.fetch(source, Visit(source.id, None))
+    fetched = refused or await fetcher.fetch(source, Visit(source.id, None, address=awaited.url))
     ended: Entry | Failed
     match fetched:
         case Document():

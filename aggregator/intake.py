@@ -27,7 +27,7 @@ from aggregator.clean.concealing import concealed, secrets_of, shown_address
 from aggregator.clean.entry import clean
 from aggregator.clean.filling import filled_in
 from aggregator.errors import Unreadable
-from aggregator.model import Document, Entry, Failed, FeedLink, Intake, Reason, Source
+from aggregator.model import Asking, Document, Entry, Failed, FeedLink, Intake, Reason, Source
 from aggregator.sources import KINDS
 from aggregator.sources.details import read_detail
 from aggregator.sources.discover import feed_links
@@ -117,7 +117,7 @@ class WorkerReader:
     async def read(self, source: Source, document: Document, seen: frozenset[bytes] = frozenset()) -> Intake | Failed:
         """What the document holds besides entries whose hash was seen."""
         # What a worker needs of a source holds no secret, nor does what relative addresses hang on.
-        known = replace(source, url=source.public_url, headers=())
+        known = replace(source, url=source.public_url, headers=(), asking=Asking())
         document = replace(document, url=shown_address(document.url, source))
         taken = await self._in_worker(document, _take_in_packed, known, document, seen)
         if isinstance(taken, Failed):
@@ -133,7 +133,7 @@ class WorkerReader:
 
     async def fill_in(self, source: Source, entry: Entry, document: Document) -> Entry | Failed:
         """The entry with what its second document says."""
-        known = replace(source, url=source.public_url, headers=())
+        known = replace(source, url=source.public_url, headers=(), asking=Asking())
         document = replace(document, url=shown_address(document.url, source))
         return await self._in_worker(document, take_detail, known, entry, document)
 

@@ -38,10 +38,11 @@ class Planet:
 
     async def fetch(self, source: Source, visit: Visit) -> Document | Unchanged | Failed:
         """The web: an answer that is the same as at the last visit is said to be so."""
-        self.asked.append(source.url)
-        body = self.answers[source.url].encode()
+        url = visit.address or source.url
+        self.asked.append(url)
+        body = self.answers[url].encode()
         mark = hashlib.blake2b(body).hexdigest()
-        return Unchanged("body") if visit.body_hash == mark else Document(source.url, body, mark)
+        return Unchanged("body") if visit.body_hash == mark else Document(url, body, mark)
 
     async def read(self, source: Source, document: Document, seen: frozenset[bytes]) -> Intake | Failed:
         """The reader, in this process."""

@@ -15,6 +15,7 @@ class Request:
     method: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -106,6 +107,7 @@ class ScriptedWeb:
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = _parse(await reader.readuntil(b"\r\n\r\n"))
+        request.body = await reader.readexactly(int(request.headers.get("content-length", 0)))
         self.requests.append(request)
         script = self._scripts.get(request.path, Answer(b"nothing here", 404))
         answer = script(request) if callable(script) else script

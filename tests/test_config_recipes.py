@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from mistakes import assert_said, here_fixture, lines
 
+from aggregator.clean.concealing import concealed
 from aggregator.config import load
 from aggregator.model import Source
 
@@ -75,6 +76,40 @@ def test_a_matrix_leaves_the_places_of_a_template_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "headers", "body"),
+    [
+        ("{}", {}, None),
+        ("{headers: {Accept: text/json}}", {"Accept": "text/json"}, None),
+        ("{method: POST}", {}, b""),
+        ("{body: {q: 中, n: 1}}", {"Content-Type": "application/json"}, '{"q": "中", "n": 1}'.encode()),
+        ("{body: '[1]'}", {"Content-Type": "application/json"}, b"[1]"),
+        ("{method: POST, body: a=1&b=2}", {"Content-Type": "application/x-www-form-urlencoded"}, b"a=1&b=2"),
+        ("{body: <q/>, headers: {content-type: text/xml}}", {"content-type": "text/xml"}, b"<q/>"),
+    ],
+)
+def test_a_request_may_have_a_body_and_headers(written: str, headers: dict[str, str], body: bytes | None) -> None:
+    (one,) = sources(BASE + f"  request: {written}\n")
+    assert (dict(one.asking.headers), one.asking.body) == (headers, body)
+
+
+def test_a_request_takes_the_values_of_a_matrix_and_hides_those_put_in() -> None:
+    text = BASE + lines(
+        "  matrix: {market: ['37', '38']}",
+        "  request: {headers: {X-Key: '${KEY}', X-Plain: plain}, body: {market: '{market}', token: 'a-${KEY}'}}",
+    )
+    Path("c.yaml").write_text(text, "utf-8")
+    found = load(Path("c.yaml"), {"KEY": "very-secret"}).sources
+    assert [one.asking.body for one in found] == [
+        b'{"market": "37", "token": "a-very-secret"}',
+        b'{"market": "38", "token": "a-very-secret"}',
+    ]
+    for one in found:
+        assert one.asking.secrets == ("very-secret", "a-very-secret")
+        assert "secret" not in repr(one)
+        assert concealed("plain, very-secret and a-very-secret 37", one) == "plain, hidden and hidden 37"
+
+
+@pytest.mark.parametrize(
     ("more", "said"),
     [
         (
@@ -134,6 +169,20 @@ def test_a_matrix_leaves_the_places_of_a_template_alone() -> None:
             "- {extends: base, url: https://b.example/, fields: {titel: b, title: c}}",
             "8:53: sources[1].fields.titel: ",
         ),
+        (
+            "- {extends: base, url: https://b.example/, request: {method: GET, body: a}}",
+            "8:44: sources[1].request: says GET and has a body",
+        ),
+        ("- {extends: base, url: https://b.example/, request: {body: 5}}", "8:54: sources[1].request.body: 5 must"),
+        (
+            "- {extends: base, url: https://b.example/, request: {headers: {Host: x}}}",
+            '8:64: sources[1].request.headers.Host: "Host" is set by the program itself',
+        ),
+        (
+            "- {extends: base, url: https://b.example/, request: {method: PUT}}",
+            '8:54: sources[1].request.method: "PUT" is not',
+        ),
+        ("- {url: https://b.example/, request: {}}", "8:29: sources[1].request: belongs to a source of type json"),
         (
             "- {extends: base, url: https://b.example/, paging: {from: page}}",
             "8:44: sources[1].paging: says not which parameter",

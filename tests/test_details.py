@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from aggregator.config.keys import FetchKeys
 from aggregator.details import fill_in
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import WorkerReader
-from aggregator.model import Changes, Filling, Kept, Source
+from aggregator.model import Asking, Changes, Filling, Kept, Source
 from aggregator.placing import pages_of
 from aggregator.poll import poll
 from aggregator.store import SqlStore, open_store
@@ -194,6 +194,47 @@ async def test_a_title_that_changes_while_its_entry_waits_is_not_lost(walk: Walk
     await walk.errands()
     (entry,) = await walk.shown()
     assert (entry.entry.title, entry.entry.content) == ("Better 1", "<p>Text 1</p> tail")
+
+
+async def test_what_a_source_tells_of_its_operator_stays_with_its_own_origin(walk: Walk, web: ScriptedWeb) -> None:
+    web.script("/list", Answer(listed(1)))
+    web.script("/detail/1", text(1))
+    asking = Asking((("X-Own", "o"),), b"{}")
+    walk.source = replace(walk.source, headers=(("Authorization", "Bearer t"),), asking=asking)
+    await walk.poll()
+    await walk.errands()
+    (first,), (second,) = web.asked("/list"), web.asked("/detail/1")
+    assert (first.method, first.body, first.headers["authorization"]) == ("POST", b"{}", "Bearer t")
+    assert (second.method, second.body, second.headers["x-own"]) == ("GET", b"", "o")
+    assert second.headers["authorization"] == "Bearer t"
+
+
+@pytest.mark.parametrize("allowed", [(), ("127.0.0.0/8",)])
+async def test_a_second_document_elsewhere_is_a_strangers(
+    walk: Walk, web: ScriptedWeb, allowed: tuple[str, ...]
+) -> None:
+    other = ScriptedWeb()
+    try:
+        other.script("/detail/1", text(1))
+        detail = walk.source.recipe and walk.source.recipe.detail
+        assert detail
+        address = replace(detail.address, template=other.url("/detail/{id}"))
+        recipe = replace(walk.source.recipe, detail=replace(detail, address=address))
+        walk.source = replace(walk.source, recipe=recipe, headers=(("Authorization", "Bearer t"),))
+        walk.fetcher = HttpFetcher(FetchKeys.model_validate({"timeout": "5s", "allow_private": list(allowed)}))
+        web.script("/list", Answer(listed(1)))
+        await walk.poll()
+        await walk.errands()
+        await walk.fetcher.aclose()
+    finally:
+        other.close()
+    if allowed:
+        (request,) = other.requests
+        assert "authorization" not in request.headers
+        assert len(await walk.shown()) == 1
+    else:  # nobody but the operator may lead to this machine
+        assert other.requests == []
+        assert await walk.shown() == []
 
 
 def test_once_gets_the_second_documents_before_it_ends(place: Place, web: ScriptedWeb) -> None:

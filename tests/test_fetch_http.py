@@ -6,16 +6,19 @@ import asyncio
 import base64
 import gzip
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
-from fetching import after, document, failure, fetch, fetcher, outside_fixture, source, talking, visit  # noqa: F401
+from fetching import after, document, failure, fetch, fetcher, keys, outside_fixture, source, talking, visit  # noqa: F401
 from scripted_web import Answer, Request, ScriptedWeb
 
 from aggregator import __version__
+from aggregator.fetch import HttpFetcher
 from aggregator.fetch.client import _same_origin
-from aggregator.model import Document, Reason, Unchanged, Validators
+from aggregator.model import Asking, Document, Reason, Source, Unchanged, Validators
 
 pytestmark = pytest.mark.usefixtures("outside")
 
@@ -522,6 +525,90 @@ async def test_the_user_agent_leaves_out_a_contact_that_no_header_can_hold(
     await document(web.script("/feed", Answer(FEED)), contact=contact)
     assert web.requests[0].headers["user-agent"] == f"aggregator/{__version__}"
     assert "x-injected" not in web.requests[0].headers
+
+
+# ---------------------------------------------------------------- requests that are no plain GET
+
+
+def posting(url: str, body: bytes = b'{"page": 1}', *headers: tuple[str, str]) -> Source:
+    """A source that is asked with a POST."""
+    return replace(source(url), asking=Asking((("Content-Type", "application/json"), *headers), body))
+
+
+async def test_a_body_is_posted_with_its_headers(web: ScriptedWeb) -> None:
+    url = web.script("/api", Answer(FEED))
+    found = await document(posting(url, b'{"q": "\xe4\xb8\xad"}', ("X-Key", "k")))
+    (request,) = web.asked("/api")
+    assert (found.body, request.method, request.body) == (FEED, "POST", b'{"q": "\xe4\xb8\xad"}')
+    assert (request.headers["content-type"], request.headers["x-key"]) == ("application/json", "k")
+    assert request.headers["user-agent"].startswith("aggregator/")
+
+
+async def test_an_empty_body_is_posted_too_and_a_get_comes_after_it_without_one(web: ScriptedWeb) -> None:
+    url = web.script("/api", Answer(FEED))
+    async with fetcher() as door:  # one transport, whose handles are used again
+        for asked in (posting(url, b""), source(url), posting(url, b"x" * 5000), source(url)):
+            await door.fetch(asked, visit())
+    told = [(request.method, len(request.body), "content-type" in request.headers) for request in web.requests]
+    assert told == [("POST", 0, True), ("GET", 0, False), ("POST", 5000, True), ("GET", 0, False)]
+
+
+async def test_what_is_posted_is_posted_to_any_transport_of_httpx() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b" ".join((request.method.encode(), request.content)))
+
+    async with HttpFetcher(keys(), transport=httpx.MockTransport(answer)) as door:
+        ended = await door.fetch(posting("https://x.example/"), visit())
+    assert isinstance(ended, Document)
+    assert ended.body == b'POST {"page": 1}'
+
+
+async def test_a_post_is_never_conditional_and_the_same_answer_is_still_known_again(web: ScriptedWeb) -> None:
+    asked = posting(web.script("/api", Answer(FEED, headers={"ETag": '"one"'})))
+    first = await document(asked, visit(Validators(asked.url, '"one"', None)))
+    assert first.validators is None
+    assert isinstance(await fetch(asked, after(first)), Unchanged)
+    assert not [request for request in web.requests if "if-none-match" in request.headers]
+
+
+@pytest.mark.parametrize(
+    ("status", "there"), [(301, ("GET", b"")), (302, ("GET", b"")), (303, ("GET", b"")), (307, "same"), (308, "same")]
+)
+async def test_a_redirect_gets_what_was_posted_only_where_the_status_says_so(
+    web: ScriptedWeb, status: int, there: str | tuple[str, bytes]
+) -> None:
+    url = web.script("/api", Answer(status=status, headers={"Location": "/there"}))
+    web.script("/there", Answer(FEED))
+    found = await document(posting(url))
+    assert found.moved_to is None
+    (request,) = web.asked("/there")
+    assert (request.method, request.body) == (("POST", b'{"page": 1}') if there == "same" else there)
+
+
+async def test_what_is_posted_never_goes_to_another_origin(web: ScriptedWeb) -> None:
+    other = ScriptedWeb()
+    try:
+        url = web.script("/api", Answer(status=307, headers={"Location": other.script("/", Answer(FEED))}))
+        ended = await failure(posting(url), allow_private=["127.0.0.0/8"])
+        moved = await fetch(posting(url), replace(visit(), address=other.url("/")), allow_private=["127.0.0.0/8"])
+    finally:
+        other.close()
+    assert (ended.reason, other.requests) == (Reason.BAD_REDIRECT, [])
+    assert moved == ended
+
+
+async def test_headers_of_a_request_go_to_their_origin_alone_and_auth_wins(web: ScriptedWeb) -> None:
+    other = ScriptedWeb()
+    try:
+        url = web.script("/api", Answer(status=302, headers={"Location": other.script("/", Answer(FEED))}))
+        asked = replace(source(url, ("X-Key", "auth")), asking=Asking((("X-Key", "own"), ("Accept", "text/json"))))
+        await document(asked, allow_private=["127.0.0.0/8"])
+        here, there = web.requests[0].headers, other.requests[0].headers
+    finally:
+        other.close()
+    assert (here["x-key"], here["accept"]) == ("auth", "text/json")
+    assert "x-key" not in there
+    assert there["accept"] != "text/json"
 
 
 async def test_only_codings_that_we_can_bound_are_asked_for_and_feeds_are_preferred(web: ScriptedWeb) -> None:

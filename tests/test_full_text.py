@@ -151,8 +151,8 @@ class Site:
         self.robots = Robots(self.fetch, lambda: self.time)
 
     async def fetch(self, source: Source, visit: Visit) -> Fetched:
-        del visit
-        self.asked.append(source.url)
+        assert source.headers == ()
+        self.asked.append(visit.address or source.url)
         return self.answers.pop(0)
 
 

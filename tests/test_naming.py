@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def config(source: str, categories: str = "") -> str:
 
 
 NAMED = "    category: {field: categories}\n"
+ITEMS = "type: json, items: l, fields: {title: t}"
 
 
 def labels(planet: Planet, page: str = "category/all") -> list[list[tuple[str, str | None]]]:
@@ -211,6 +213,93 @@ async def test_tags_are_added_after_an_entrys_own_terms(planet: Planet) -> None:
     second, first = [[name for name, _ in one] for one in labels(planet)]
     assert first == ["news", "Own", "X News新闻", "by Ada", "fixed"]
     assert second == ["news", "X News新闻", "fixed", "Own"]
+
+
+# ---------------------------------------------------------------- out of the items of APIs and pages
+
+
+API = """    type: json
+    items: list
+    fields: {id: id, title: title, link: {template: "https://x.example/{id}"}, published: time}
+"""
+FROM_ITEMS = (
+    API
+    + """    category: [outlets, {path: from, slug: pinyin}]
+    tags: ["{from}新闻", fixed, "{source.title}"]
+    title: API
+"""
+)
+
+
+def api(*outlets: str | list[str]) -> str:
+    items = [
+        {"id": n, "title": f"Title {n}", "time": f"2026-03-0{n}T10:00:00Z", "from": outlet}
+        for n, outlet in enumerate(outlets, 1)
+    ]
+    return json.dumps({"list": items})
+
+
+async def test_an_item_of_an_api_names_its_category_and_its_tags_by_paths(planet: Planet) -> None:
+    planet.answers[URL] = api("中国邮政快递报", "")
+    await planet.run(config(FROM_ITEMS))
+    assert await planet.titles("category/zhongguoyouzhengkuaidibao/") == ["Title 1"]
+    assert await planet.titles("category/outlets/") == ["Title 2", "Title 1"]
+    without, named = labels(planet)
+    assert [name for name, _ in named] == [
+        "outlets",
+        "zhongguoyouzhengkuaidibao",
+        "中国邮政快递报新闻",
+        "fixed",
+        "API",
+    ]
+    assert [name for name, _ in without] == ["outlets", "fixed", "API"]  # an item without an outlet names none
+
+
+async def test_an_item_may_name_many_categories_of_which_so_many_count(planet: Planet) -> None:
+    planet.answers[URL] = api(["Tech", "Go", "Rust"])
+    await planet.run(config(API + "    category: {path: from, most: 2}\n"))
+    assert set(await planet.store.named()) == {"tech", "go"}
+
+
+async def test_an_element_of_a_page_names_its_category(planet: Planet) -> None:
+    planet.answers[URL] = "<ul><li><a href=/1>One</a> <b>重庆</b> <i>x</i></li><li><a href=/2>Two</a></li></ul>"
+    await planet.run(
+        config("    type: html\n    items: li\n    fields: {title: a, link: a}\n    category: {path: b}\n")
+    )
+    assert await planet.titles("category/chongqing/") == ["One"]
+
+
+async def test_a_path_that_is_written_later_places_what_is_kept_as_well(planet: Planet) -> None:
+    planet.answers[URL] = api("重庆")
+    await planet.run(config(API))
+    changes = await planet.run(config(FROM_ITEMS))
+    assert await planet.titles("category/chongqing/") == ["Title 1"]
+    (kept,) = await planet.entries("category/all/")
+    assert kept.entry.named == ("重庆",)
+    assert len(changes["x"].revised) == 1  # it has a tag now that it had not
+    assert kept.published == kept.entry.published
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("category: {path: a}", "1:50: sources[0].category.path: a feed has no items with paths; write {field:"),
+        ("category: {}", "1:39: sources[0].category: must say either field or path"),
+        (f"{ITEMS}, category: {{field: author, path: a}}", "1:81: sources[0].category: must say either field or path"),
+        (
+            "tags: ['{from}']",
+            '1:46: sources[0].tags[0]: "{from}" uses an unknown field; the known ones, in braces, are source.title',
+        ),
+        (f"{ITEMS}, category: {{path: 'a['}}", "1:92: sources[0].category.path: is no JMESPath expression (Inv"),
+        (
+            f"{ITEMS}, category: [{{path: a}}, {{path: b}}]",
+            "1:103: sources[0].category[1]: is a second path; write one that finds all the names, such as [a, b]",
+        ),
+        (f"{ITEMS}, tags: ['{{a[}}']", "1:88: sources[0].tags[0]: holds {a[}, which is no path"),
+    ],
+)
+def test_a_mistake_in_what_items_name_is_named(keys: str, said: str) -> None:
+    assert_said(f"sources: [{{url: 'https://a.example/', {keys}}}]\n", said)
 
 
 # ---------------------------------------------------------------- aka

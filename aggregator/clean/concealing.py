@@ -43,6 +43,9 @@ def _told(source: Source) -> Iterator[str]:
         yield from (user, password)
         values = [value for _, value in parse_qsl(parts.query)] + parts.path.split("/")
         yield from (value for value in values if DIGIT.search(value))
+    for value in source.asking.secrets:
+        words = re.split(r"[^\w.~+/-]+", value)
+        yield from (value, *(word for word in words if len(words) <= 2 or DIGIT.search(word)))
     for _, value in source.headers:
         yield from (value, *re.split(r"[\s;,=]+", value))
         scheme, _, pair = value.partition(" ")

@@ -93,6 +93,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         licence=absolute(draft.licence, base) or licence_in(plain(draft.rights)),
         credit=credit,
         vias=_vias(draft.vias, base),
+        named=tuple(name for found_name in draft.named[:MOST_TERMS] if (name := one_line(found_name, 200))),
         notes=(*notes, *found.notes()),
     )
 

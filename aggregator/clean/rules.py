@@ -27,6 +27,7 @@ FIELDS: dict[str, Callable[[Entry], tuple[str, ...]]] = {
     "credit": lambda entry: (entry.credit.name,) if entry.credit else (),
     "rights": lambda entry: tuple(said for said in (entry.rights, entry.licence) if said),
     "language": lambda entry: (entry.language,) if entry.language else (),
+    "named": lambda entry: entry.named,
     "enclosure": lambda entry: tuple(part for one in entry.enclosures for part in (one.type, one.href) if part),
 }
 # A category is a name, and "ads" is not in "roads": here a word must be all of it.

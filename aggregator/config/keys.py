@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from aggregator.config.recipe_keys import DetailKeys, Fields, FullTextKeys, PagingKeys, Picked
+from aggregator.config.request import RequestKeys
 from aggregator.config.rules import CategoryMap, Credit, FilterKeys, Homes, RewriteKeys, Tags
 from aggregator.config.values import (
     Age,
@@ -249,6 +250,9 @@ class SourceDefaults(Keys):
         False, description="true, or how: the text of the page behind each new entry of a feed."
     )
     paging: PagingKeys | None = Field(None, description="How more of a list is asked for when all of it is new.")
+    request: RequestKeys | None = Field(
+        None, description="How json and html are asked for, where a plain GET does not do: method, headers, body."
+    )
 
 
 class SourceKeys(SourceDefaults):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from aggregator.clean.licence import licence_in
 from aggregator.clean.slugs import source_id
 from aggregator.config.document import read
 from aggregator.config.expansion import expand
+from aggregator.config.item_names import named_pick, of_entry, tag_picks
 from aggregator.config.keys import (
     BackfillKeys,
     CategoryKeys,
@@ -33,11 +34,12 @@ from aggregator.config.keys import (
 from aggregator.config.leftovers import MANY, give_back
 from aggregator.config.mistakes import mistakes
 from aggregator.config.recipes import full_text, recipe
+from aggregator.config.request import asking
 from aggregator.config.rules import NamingKeys
-from aggregator.config.tree import Spot, Tree, public_url
+from aggregator.config.tree import KeyPath, Spot, Tree, public_url
 from aggregator.config.values import spell_duration
 from aggregator.errors import ConfigError, Problem
-from aggregator.model import EVERYTHING, Category, Person, Reach, Site, Source, own_hub
+from aggregator.model import EVERYTHING, Asking, Category, Person, Reach, Site, Source, own_hub
 
 ATTRIBUTION = {
     "de": "Quelle: {source.title}",
@@ -127,10 +129,7 @@ def json_schema() -> dict[str, Any]:
 
 def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settings:
     """Fill in what was left out."""
-    sources = [
-        _source(source, keys.defaults, public_url(tree, number, {"public_url": source.public_url}, source.url))
-        for number, source in enumerate(keys.sources)
-    ]
+    sources = [_source(source, keys.defaults, tree, number) for number, source in enumerate(keys.sources)]
     site = _site(keys.site, keys.output, keys.server, keys.websub)
     categories = _categories(keys, site, sources)
     mark = repr((site, sorted(categories.items()), keys.output, [_published_part(source) for source in sources]))
@@ -152,8 +151,10 @@ def _published_part(source: Source) -> tuple[object, ...]:
     return (source.id, source.public_url, source.categories, *laid_over)
 
 
-def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Source:
+def _source(own: SourceKeys, defaults: SourceDefaults, tree: Tree, number: int) -> Source:
     """The source with its own keys first, then the defaults'."""
+    shown_url = public_url(tree, number, {"public_url": own.public_url}, own.url)
+    requested: KeyPath = ("sources", number) if "request" in own.model_fields_set else ("defaults",)
     chosen = {name: getattr(defaults, name) for name in SourceDefaults.model_fields}
     chosen |= {name: getattr(own, name) for name in SourceDefaults.model_fields if name in own.model_fields_set}
     shortest, longest = chosen["min_interval"], chosen["max_interval"]
@@ -168,13 +169,16 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         longest = max(longest, chosen["interval"])
     # One that he left to us, or gave room to, follows how often the source publishes.
     adapts = level("max_interval") >= level("interval")
-    made = recipe(chosen["type"], chosen)
+    kind, homes, tags = chosen["type"], chosen["category"], chosen["tags"]
+    made = recipe(kind, chosen)
+    if made:
+        made = replace(made, tags=tag_picks(kind, tags), named=named_pick(kind, homes))
     return Source(
-        id=own.id or source_id(public_url),
-        kind=chosen["type"],
+        id=own.id or source_id(shown_url),
+        kind=kind,
         url=own.url,
-        public_url=public_url,
-        categories=tuple(dict.fromkeys(one for one in chosen["category"] if isinstance(one, str))),
+        public_url=shown_url,
+        categories=tuple(dict.fromkeys(one for one in homes if isinstance(one, str))),
         interval=chosen["interval"],
         min_interval=shortest,
         max_interval=longest,
@@ -192,12 +196,13 @@ def _source(own: SourceKeys, defaults: SourceDefaults, public_url: str) -> Sourc
         full_text=full_text(chosen["full_text"]) if chosen["type"] == "feed" else None,
         filters=tuple(one.shape() for one in chosen["filters"]),
         rewrite=tuple(one.shape() for one in chosen["rewrite"]),
-        naming=tuple(one.shape() for one in chosen["category"] if isinstance(one, NamingKeys)),
+        naming=tuple(one.shape() for one in homes if isinstance(one, NamingKeys)),
         category_map=tuple(chosen["category_map"].items()),
-        tags=chosen["tags"],
+        tags=tuple(one for one in tags if of_entry(one)),
         content=chosen["content"],
         credit=_credit(chosen["credit"]),
         licence=licence_in(chosen["rights"]),
+        asking=asking(chosen["request"], tree, (*requested, "request")) if made else Asking(),
     )
 
 

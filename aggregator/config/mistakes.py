@@ -18,6 +18,7 @@ from aggregator.clean.slugs import source_id
 from aggregator.clean.urls import is_web_url, same_address
 from aggregator.config.claims import claim_mistakes
 from aggregator.config.document import SMALLEST
+from aggregator.config.item_names import item_name_mistakes
 from aggregator.config.keys import ConfigKeys, SourceDefaults
 from aggregator.config.recipes import recipe_mistakes
 from aggregator.config.rules import ALTERNATIVES
@@ -48,7 +49,8 @@ def mistakes(tree: Tree, refused: ValidationError | None) -> list[Problem]:
         known = {_place(problem) for problem in problems}  # what could not be had is not wrong once more
         found = [_problem(tree, details) for details in refused.errors(include_url=False)]
         problems += [problem for problem in found if _place(problem) not in known]
-    return sorted({*problems, *_twins(tree), *_contradictions(tree), *recipe_mistakes(tree), *claim_mistakes(tree)})
+    between = (_twins, _contradictions, recipe_mistakes, item_name_mistakes, claim_mistakes)
+    return sorted({*problems, *(problem for look in between for problem in look(tree))})
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:
@@ -126,14 +128,14 @@ def _twins(tree: Tree) -> Iterator[Problem]:
     """Sources that share an id or an address, written or derived, in the text as found."""
     sources = tree.value.get("sources")
     ids: dict[str, int] = {}
-    addresses: dict[str, int] = {}
+    addresses: dict[tuple[str, str], int] = {}
     for number, source in enumerate(sources if isinstance(sources, list) else ()):
         if not isinstance(source, dict):
             continue
         url = source.get("url")
         url = url if isinstance(url, str) and is_web_url(url) else None
         if url:
-            first = addresses.setdefault(same_address(url), number)
+            first = addresses.setdefault((same_address(url), _posted(source)), number)
             if first != number:
                 where = tree.spot(("sources", first))
                 message = f"the same address as {where.label} in {where.file}:{where.line}; remove one"
@@ -148,6 +150,12 @@ def _twins(tree: Tree) -> Iterator[Problem]:
                 shown = "the value put in here" if tree.conceals(key) else f'the id "{name}"'
                 message = f"{shown} is that of {where.label} in {where.file}:{where.line} too; give it another id"
                 yield tree.spot(key).problem(message, f"{tree.spot(key[:-1]).label}.id")
+
+
+def _posted(source: dict[str, Any]) -> str:
+    """What tells one source from another at the same address: the body of its request."""
+    request = source.get("request")
+    return repr(request.get("body")) if isinstance(request, dict) else ""
 
 
 def _contradictions(tree: Tree) -> Iterator[Problem]:

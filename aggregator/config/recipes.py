@@ -18,7 +18,7 @@ NAMES = {
     "xpath": "XPath expression",
     "regex": "RE2 expression",
 }
-KEYS = ("items", "fields", "detail", "paging")
+KEYS = ("items", "fields", "detail", "paging", "request")
 NEEDED = {
     "items": "write where the list of items stands",
     "fields": "write which field stands where, `title` and `link` at least",

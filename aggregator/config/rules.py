@@ -15,12 +15,10 @@ from aggregator.config.expressions import fault
 from aggregator.config.recipe_keys import Replacements
 from aggregator.config.recipes import replacements
 from aggregator.config.values import (
-    FIELDS as BRACED,
-)
-from aggregator.config.values import (
     Keys,
     PositiveDuration,
     Slug,
+    Text,
     language,
     legal,
     must_be,
@@ -65,14 +63,6 @@ def selector(value: str) -> str:
     if said := fault("css", value):
         raise wrong(f"{{value}} is not a CSS selector ({_quoted(said)}); write one such as .ads or p.share")
     return value
-
-
-def tag(value: str) -> str:
-    """The template of a tag."""
-    for name in BRACED.findall(value):
-        if name not in TAG_FIELDS:
-            raise wrong("{value} uses an unknown field; the known ones, in braces, are " + ", ".join(TAG_FIELDS))
-    return plain_text(value)
 
 
 def credit(value: Any) -> bool | tuple[str, ...]:
@@ -155,7 +145,7 @@ CategoryMap = Annotated[
     ),
 ]
 Tags = Annotated[
-    tuple[Annotated[str, PlainValidator(must_be(tag, "; put it in quotes")), schema(minLength=1)], ...],
+    tuple[Annotated[str, PlainValidator(must_be(plain_text, "; put it in quotes")), schema(minLength=1)], ...],
     BeforeValidator(one_or_many),
 ]
 
@@ -234,17 +224,26 @@ class RewriteKeys(RuleKeys):
 class NamingKeys(RuleKeys):
     """Categories that entries name themselves."""
 
-    field: Literal["categories", "author", "language", "source", "credit"] = Field(
-        description="What of an entry names its categories."
+    field: Literal["categories", "author", "language", "source", "credit"] | None = Field(
+        None, description="What of an entry names its categories."
+    )
+    path: Text | None = Field(
+        None, description="Where they stand in an item: JMESPath in json, a CSS selector in html; instead of field."
     )
     slug: Literal["pinyin", "ascii"] = Field(
         "pinyin", description="How addresses are spelt: Chinese in pinyin without gaps, or letter by letter."
     )
     most: Annotated[int, Field(ge=1, le=50, strict=True)] = Field(5, description="So many of one entry's at most.")
 
+    @model_validator(mode="after")
+    def _one_way(self) -> NamingKeys:
+        if (self.field is None) == (self.path is None):
+            raise wrong("must say either field or path; write which field names the category, or where it stands")
+        return self
+
     def shape(self) -> Naming:
         """The rule as the model has it."""
-        return Naming(self.field, self.slug, self.most)
+        return Naming(self.field or "named", self.slug, self.most)
 
 
 # The marks that pydantic puts into the place of a complaint to say which alternative it took.

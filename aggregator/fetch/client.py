@@ -28,6 +28,7 @@ ACCEPT = (
 )
 STANDING = ((b"Accept", ACCEPT.encode()), (b"Accept-Encoding", ACCEPTED.encode()))
 REDIRECTS, FOR_GOOD = frozenset({301, 302, 303, 307, 308}), frozenset({301, 308})
+AS_IT_WAS = frozenset({307, 308})  # after the others a POST becomes a GET, as in browsers (RFC 9110 §15.4)
 LONGEST_VALIDATOR = 1024
 
 RequestHeaders = tuple[tuple[bytes, bytes], ...]
@@ -35,10 +36,11 @@ RequestHeaders = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """Where a redirect leads, and whether for good (RFC 9110 §15.4.2, §15.4.9)."""
+    """Where a redirect leads, whether for good (§15.4.2, §15.4.9 of RFC 9110), and whether as the same request."""
 
     url: str
     permanent: bool
+    same_method: bool
 
 
 class HttpFetcher:
@@ -119,31 +121,38 @@ class HttpFetcher:
             vouched.reset(word)
 
     async def _hop_by_hop(self, source: Source, visit: Visit) -> Fetched:
-        start = visit.address or source.url
+        permanent, body = True, source.asking.body
+        start = (visit.address or source.url) if body is None else source.url
         url = start = start if PLAIN.fullmatch(start) else without_secrets(start)
-        permanent = True
         for _ in range(self._keys.max_redirects + 1):
-            result = await self._exchange(url, source, visit)
+            result = await self._exchange(url, source, visit, body)
             if isinstance(result, Failed):
                 return result
             if not isinstance(result, _Hop):
+                if body is not None:  # neither may come into the next request (RFC 9110 §13.1, §15.4.9)
+                    return replace(result, validators=None)
                 return replace(result, moved_to=url) if permanent and url != start else result
             permanent &= result.permanent
             target = absolute(result.url, url)
             if target is None:
                 return Failed(Reason.BAD_REDIRECT, "redirected to what is no web address")
             url = urldefrag(target)[0]
+            if body is not None and not result.same_method:
+                permanent, body = False, None  # what was posted was taken; the answer is had there by a GET
+            if body is not None and not _same_origin(url, source.url):
+                return Failed(Reason.BAD_REDIRECT, "what is posted was sent on to another site, which does not get it")
         return Failed(Reason.TOO_MANY_REDIRECTS, f"more than {self._keys.max_redirects} redirects")
 
-    async def _exchange(self, url: str, source: Source, visit: Visit) -> Fetched | _Hop:
+    async def _exchange(self, url: str, source: Source, visit: Visit, body: bytes | None) -> Fetched | _Hop:
         """One request and its answer."""
-        known = visit.validators if visit.validators and visit.validators.url == url else None
+        asked_before = body is None and visit.validators and visit.validators.url == url
+        known = visit.validators if asked_before else None
         headers = ((b"User-Agent", self._agent()), *STANDING, *_conditional(known))
         secrets = _credentials(source)
         if secrets and _same_origin(url, source.url):  # a redirect to another host never carries them
             headers = _with(headers, secrets)
         insecure = source.insecure_tls and _origin(url) == _origin(source.url)
-        answer = await self._transport.get(url, headers, verify=not insecure)
+        answer = await self._transport.get(url, headers, verify=not insecure, body=body)
         try:
             return await self._understood(answer, url, visit, known)
         finally:
@@ -153,7 +162,7 @@ class HttpFetcher:
         """What an answer means."""
         hints = hints_of(answer.headers)
         if answer.status in REDIRECTS and "location" in answer.headers:
-            return _Hop(answer.headers["location"], answer.status in FOR_GOOD)
+            return _Hop(answer.headers["location"], answer.status in FOR_GOOD, answer.status in AS_IT_WAS)
         if answer.status == 304:
             if known is None:
                 return Failed(Reason.PROTOCOL, "304 without having been asked conditionally", 304, hints)
@@ -213,7 +222,7 @@ def _credentials(source: Source) -> dict[str, str]:
     if parts and (parts.username or parts.password):
         pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         found["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    return found | dict(source.headers)
+    return found | dict(source.asking.headers) | dict(source.headers)
 
 
 def _conditional(known: Validators | None) -> list[tuple[bytes, bytes]]:

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from protego import Protego
 
-from aggregator.model import Document, Failed, Fetched, Reason, Source, Visit
+from aggregator.model import Asking, Document, Failed, Fetched, Reason, Source, Visit
 
 PRODUCT = "aggregator"  # the token that a robots.txt knows us by, the first word of the User-Agent
 DAY = 86_400.0
@@ -37,7 +37,7 @@ class Robots:
         until, rules = self._known.get(address, (float("-inf"), None))
         if self.now() >= until:
             fetched = await self.fetch(
-                replace(source, url=address, public_url=address, headers=()), Visit(source.id, None)
+                replace(source, headers=(), asking=Asking()), Visit(source.id, None, address=address)
             )
             if isinstance(fetched, Failed) and not 400 <= (fetched.status or 0) < 500:
                 return replace(fetched, detail=f"robots.txt cannot be had: {fetched.detail}")

@@ -46,8 +46,11 @@ class Answer(typing.Protocol):
 class LeanTransport(httpx.AsyncBaseTransport):
     """A transport that can also be asked without httpx's shapes, which cost as much as a 304 over plain HTTP."""
 
-    async def get(self, url: str, headers: Lines, *, verify: bool = True) -> Answer:
-        """GET `url`, whose answer has to be closed. Raises `httpx.TransportError`, `httpx.InvalidURL`."""
+    async def get(self, url: str, headers: Lines, *, verify: bool = True, body: bytes | None = None) -> Answer:
+        """GET `url`, or POST a `body` there; the answer has to be closed.
+
+        Raises `httpx.TransportError`, `httpx.InvalidURL`.
+        """
         raise NotImplementedError  # as in httpx's own base, which is no ABC
 
 
@@ -124,9 +127,11 @@ class ThroughHttpx(LeanTransport):
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
 
-    async def get(self, url: str, headers: Lines, *, verify: bool = True) -> Answer:
+    async def get(self, url: str, headers: Lines, *, verify: bool = True, body: bytes | None = None) -> Answer:
         """As above; whom TLS trusts is the inner transport's own affair."""
-        return _HttpxAnswer(await self._inner.handle_async_request(httpx.Request("GET", url, headers=list(headers))))
+        method = "GET" if body is None else "POST"
+        request = httpx.Request(method, url, headers=list(headers), content=body)
+        return _HttpxAnswer(await self._inner.handle_async_request(request))
 
     async def aclose(self) -> None:
         """Close the inner transport."""

@@ -7,6 +7,7 @@ promises nothing, an `Entry` promises everything below, and nobody downstream ch
 from aggregator.model.asked import (
     EVERYTHING,
     HOME,
+    Asking,
     Category,
     Person,
     Reach,
@@ -112,6 +113,7 @@ __all__ = [
     "Acquaintance",
     "Alias",
     "Archived",
+    "Asking",
     "Awaited",
     "Burial",
     "Buried",

@@ -67,10 +67,23 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """How a source is asked for its document: with these `headers`, and with a `body` as a POST.
+
+    `secrets` are those of its values that were put in from elsewhere, and are never told.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
-    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `adapts` says
+    `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `asking` is what
+    else its server is told, and like `headers` for the origin of `url` alone. `adapts` says
     that a source which publishes rarely may be polled less often than each `interval`; `insecure_tls`, that any
     certificate of its own origin is taken. `recipe` says how to read what is no feed, `full_text` how to read the
     pages behind the entries of a feed. `backfill` is how much of its past is taken at first, `retention` how much is
@@ -106,6 +119,7 @@ class Source:
     content: Republished = "full"
     credit: tuple[str, ...] = ()
     licence: str | None = None
+    asking: Asking = field(default=Asking(), repr=False)
 
     @property
     def detail(self) -> Detail | None:

@@ -47,7 +47,7 @@ class Entry:
     the address of a second document that holds the rest of it. `enclosures` are what a reader offers to open or fetch,
     `media` what Media RSS names (which may be the same files), `image` the picture that stands for the entry, `episode`
     what only entries of podcasts have. While an entry `waits` for its second document it stands on no page; `filled`
-    names the fields that came out of that.
+    names the fields that came out of that. `named` are the names of categories that its item gave it for us.
     """
 
     key: str
@@ -75,6 +75,7 @@ class Entry:
     episode: Episode | None = None
     waits: bool = False
     filled: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     @property
     def claimed(self) -> datetime | None:

@@ -37,7 +37,8 @@ class Pick:
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How a document that is no feed is read. `items` is a path to the list of items, `fields` name what an entry is
-    made of, `tags` are templates of more terms, `language` that of `items`."""
+    made of, `tags` are templates of more terms, `named` finds names of categories of ours, `language` is that of
+    `items`."""
 
     items: str
     fields: tuple[tuple[str, Pick], ...]
@@ -45,6 +46,7 @@ class Recipe:
     tags: tuple[Pick, ...] = ()
     detail: Detail | None = None
     paging: Paging | None = None
+    named: Pick | None = None
 
 
 @dataclass(frozen=True, slots=True)

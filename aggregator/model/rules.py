@@ -50,7 +50,10 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Makes categories of what an entry says in `field`, the first `most` of it, their slugs spelt by `spelling`."""
+    """Makes categories of what an entry says in `field`, the first `most` of it, their slugs spelt by `spelling`.
+
+    The field "named" is what the recipe of its source found for this.
+    """
 
     field: str
     spelling: Spelling

@@ -60,7 +60,7 @@ class Draft:
 
     `detail` is the address of a second document, which holds the rest of it. `media` is what Media RSS names; `images`
     are pictures that stand for the entry, whoever named them. `vias` are addresses from which the publisher had it
-    himself (RFC 4287 §4.2.7.2).
+    himself (RFC 4287 §4.2.7.2). `named` are names of categories of ours that the recipe of its source found in it.
     """
 
     id: str | None = None
@@ -82,6 +82,7 @@ class Draft:
     episode: Episode | None = None
     licence: str | None = None
     vias: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

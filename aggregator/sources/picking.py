@@ -51,6 +51,7 @@ def draft_of(recipe: Recipe, find: Find, needed: tuple[str, ...] = NEEDED) -> Dr
         images=tuple(map(Image, fields.get("image", ()))),
         language=_first(fields, "language"),
         rights=_markup(fields, "rights"),
+        named=tuple(picked(recipe.named, find)) if recipe.named else (),
         detail=next(iter(picked(recipe.detail.address, find)), None) if recipe.detail else None,
     )
 
