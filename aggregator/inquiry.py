@@ -1,10 +1,12 @@
-"""The jobs about one address or entry: find the feed behind it, tell the story of an entry, take an entry out."""
+"""The jobs about one address or entry: find the feed behind it, tell the story of an entry, take an entry out; and
+the list of all sources."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.clean.tracking import without_tracking
@@ -13,10 +15,27 @@ from aggregator.config import Settings
 from aggregator.errors import UsageError
 from aggregator.fetch import HostLimits, HttpFetcher
 from aggregator.finding import Found, find
+from aggregator.formats.opml import render_home
 from aggregator.intake import WorkerReader
-from aggregator.model import Burial, Failed, Fetched, Kept, Source, Visit
+from aggregator.model import (
+    EVERYTHING,
+    Burial,
+    Failed,
+    Fetched,
+    Home,
+    Kept,
+    Origin,
+    Page,
+    Rendered,
+    Source,
+    Visit,
+    category_page,
+    source_page,
+)
+from aggregator.selection import Catalogue, listed, make_page
 from aggregator.store import Grave, SqlStore, Story, open_store
 
+NAMES_AT_A_TIME = 200
 NONE_KEPT = 'no entry "{}" is kept; give its id as its feed says it, or its link'
 
 
@@ -72,6 +91,26 @@ async def remove(settings: Settings, name: str, now: datetime, reason: str | Non
     if not taken:
         raise UsageError(NONE_KEPT.format(name))
     return taken
+
+
+async def subscriptions(settings: Settings) -> Rendered:
+    """The sources in their categories, as OPML; what each calls itself is known once it was polled."""
+    catalogue = Catalogue(settings.site, settings.categories, {source.id: source for source in settings.sources})
+    known: dict[str, Origin] = {}
+    if settings.store.exists():
+        async with open_store(settings.store, settings.site.base_url, alone=False) as store:
+            catalogue = catalogue.with_named(await store.named())
+            for start in range(0, len(settings.sources), NAMES_AT_A_TIME):
+                some = settings.sources[start : start + NAMES_AT_A_TIME]
+                kept = await store.newest_of_each([source_page(source.id) for source in some])
+                known |= {one.source_id: one.entry.origin for one in kept}
+
+    def page(slug: str) -> Page:
+        empty = make_page(catalogue, category_page(slug), ())
+        return replace(empty, sources=listed(catalogue, empty, known))
+
+    categories = tuple(page(slug) for slug in catalogue.categories if slug != EVERYTHING)
+    return render_home(Home(settings.site, page(EVERYTHING), categories, ()))
 
 
 async def _wanted(settings: Settings, store: SqlStore, name: str) -> str:

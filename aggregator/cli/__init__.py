@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import explain, find, look, remove, serve
+from aggregator.cli import explain, find, lists, look, remove, serve
 from aggregator.errors import AggregatorError, ConfigError
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ def options(
 serve.register(app)
 look.register(app)
 find.register(app)
+lists.register(app)
 explain.register(app)
 remove.register(app)
 

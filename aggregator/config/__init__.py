@@ -1,6 +1,20 @@
 """YAML in, `Settings` out; every mistake named with file, line, column, key and the next step."""
 
-from aggregator.config.adding import Wanted, with_source
+from aggregator.config.adding import Wanted, as_text, new_file, settings_at, with_source, with_sources
+from aggregator.config.importing import Plan, planned
 from aggregator.config.load import Settings, for_address, json_schema, load
 
-__all__ = ["Settings", "Wanted", "for_address", "json_schema", "load", "with_source"]
+__all__ = [
+    "Plan",
+    "Settings",
+    "Wanted",
+    "as_text",
+    "for_address",
+    "json_schema",
+    "load",
+    "new_file",
+    "planned",
+    "settings_at",
+    "with_source",
+    "with_sources",
+]

@@ -1,24 +1,25 @@
-"""Adds one source to a config file: checked before, put into the text, held against what was there, renamed over it.
+"""Adds sources to a config file: checked before, put into the text, held against what was there, renamed over it.
 
 A YAML library that writes the file anew keeps most of it, and most is not what people want to see in a diff.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 from ruamel.yaml.error import YAMLError
 
 from aggregator.clean.slugs import source_id
-from aggregator.clean.urls import same_address, without_secrets
+from aggregator.clean.urls import is_web_url, same_address, without_secrets
 from aggregator.config.document import read
-from aggregator.config.insertion import as_lines, with_item
+from aggregator.config.insertion import Value, as_lines, with_categories, with_items
 from aggregator.config.keys import SourceKeys
 from aggregator.config.load import Settings, load
 from aggregator.config.mistakes import mistakes
@@ -33,25 +34,28 @@ site:
   title: My planet
   # base_url: https://planet.example.org    # the address of the site as readers see it; set it before you publish
 """
+MOST_BY_HAND = 3
 MODE_OF_A_NEW_FILE = 0o644
 OPTIONS = {"url": "URL", "id": "--id", "category": "--category"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A source as somebody asks for it, unchecked."""
+    """A source as somebody asks for it, unchecked; `more` are further keys of it, by name."""
 
     url: str
     id: str | None = None
     categories: tuple[str, ...] = ()
+    more: Mapping[str, Value] = field(default_factory=dict)
 
     @property
-    def keys(self) -> dict[str, str | list[str]]:
+    def keys(self) -> dict[str, Value]:
         """The keys of the config file that say it, in the order in which people write them."""
-        categories: str | list[str] = self.categories[0] if len(self.categories) == 1 else list(self.categories)
+        categories: Value = self.categories[0] if len(self.categories) == 1 else list(self.categories)
         return {
             **({"id": self.id} if self.id is not None else {}),
             "url": self.url.replace("${", "$${"),  # else it would be a variable
+            **self.more,
             **({"category": categories} if categories else {}),
         }
 
@@ -78,14 +82,78 @@ def with_source(path: Path, environ: Mapping[str, str], wanted: Wanted, *, write
     _demand_good(wanted)
     present = _present(path, environ)
     _demand_new(path, environ, present, wanted)
-    target = path.resolve()  # of a symbolic link, the file that it names
-    by_hand = f"put this under `sources:` in it yourself:\n{as_lines(wanted.keys)}".rstrip()
+    settings, (source,) = _with(path, environ, present, (wanted,), {}, NEW_FILE, write=write)
+    return settings, source
+
+
+def with_sources(
+    path: Path,
+    environ: Mapping[str, str],
+    wanted: Sequence[Wanted],
+    titles: Mapping[str, str],
+    *,
+    write: bool,
+    new_file: str = NEW_FILE,
+) -> tuple[Settings, tuple[Source, ...]]:
+    """As `with_source`, for several that are new and without faults, and with titles of new categories, by slug.
+
+    A file that is not there begins with `new_file`.
+    """
+    return _with(path, environ, _present(path, environ), wanted, titles, new_file, write=write)
+
+
+def new_file(title: str | None, url: str | None) -> str:
+    """How a file begins that was not there, for a site of this name at this address."""
+    text = NEW_FILE
+    if title:
+        text = text.replace("title: My planet", f"title: {json.dumps(title, ensure_ascii=False)}")
+    if url and is_web_url(url) and not set("?#@") & set(url):
+        there = text.index("  # base_url")
+        text = f"{text[:there]}  base_url: {json.dumps(url)}\n"
+    return text
+
+
+def as_text(wanted: Sequence[Wanted], titles: Mapping[str, str]) -> str:
+    """These sources and categories as one writes them."""
+    return with_items(with_categories("", titles), [one.keys for one in wanted])
+
+
+def settings_at(path: Path, environ: Mapping[str, str]) -> Settings | None:
+    """What is there to add to; None while it names no source. Raises `ConfigError` for a file with mistakes."""
+    return _present(path, environ).settings
+
+
+def faults(wanted: Wanted) -> list[str]:
+    """What `check` would have against a source, each in a line."""
+    tree = Tree(value={"sources": [wanted.keys | {"url": wanted.url}]}, spots={(): Spot("", 1, 1, "")})
+    refused = None
     try:
-        text = with_item((present.content or NEW_FILE.encode()).decode("utf-8"), wanted.keys)
+        SourceKeys.model_validate(tree.value["sources"][0])
+    except ValidationError as error:
+        refused = error
+    return [f"{problem.key}: {problem.message}".removeprefix(": ") for problem in mistakes(tree, refused)]
+
+
+def _with(
+    path: Path,
+    environ: Mapping[str, str],
+    present: _Present,
+    wanted: Sequence[Wanted],
+    titles: Mapping[str, str],
+    new_file: str,
+    *,
+    write: bool,
+) -> tuple[Settings, tuple[Source, ...]]:
+    """What the config says with these sources more; nothing else is different then."""
+    target = path.resolve()  # of a symbolic link, the file that it names
+    by_hand = _by_hand(wanted)
+    try:
+        text = (present.content or new_file.encode()).decode("utf-8")
+        text = with_items(with_categories(text, titles), [one.keys for one in wanted])
         if write:
             target.parent.mkdir(parents=True, exist_ok=True)
         with _draft(target, text.encode()) as draft:
-            settings, source = _held_against(present, load(draft, environ), wanted)
+            settings, sources = _held_against(present, load(draft, environ), wanted)
             if write:
                 _put(draft, target, present.content)
     except OSError as error:
@@ -95,7 +163,15 @@ def with_source(path: Path, environ: Mapping[str, str], wanted: Wanted, *, write
         ) from error
     except (ConfigError, YAMLError, ValueError) as error:
         raise UsageError(f"{path} is written in a way that takes no source from outside; {by_hand}") from error
-    return settings, source
+    return settings, sources
+
+
+def _by_hand(wanted: Sequence[Wanted]) -> str:
+    """What a person can do instead."""
+    if len(wanted) > MOST_BY_HAND:
+        return "--dry-run prints what to put under `sources:` in it yourself"
+    lines = "".join(as_lines(one.keys) for one in wanted)
+    return f"put this under `sources:` in it yourself:\n{lines}".rstrip()
 
 
 def _demand_good(wanted: Wanted) -> None:
@@ -160,17 +236,18 @@ def _draft(target: Path, content: bytes) -> Iterator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
-def _held_against(present: _Present, after: Settings, wanted: Wanted) -> tuple[Settings, Source]:
-    """The new settings and the one source more in them. Raises `ValueError` when anything else is not as before."""
-    others = [source for source in after.sources if source in present.sources]
-    added = [source for source in after.sources if source not in present.sources]
-    if len(added) != 1 or added[0].url != wanted.url or tuple(others) != present.sources:
-        raise ValueError("not one source more")
+def _held_against(present: _Present, after: Settings, wanted: Sequence[Wanted]) -> tuple[Settings, tuple[Source, ...]]:
+    """The new settings and the sources more in them. Raises `ValueError` when anything else is not as before."""
+    before_them = set(present.sources)
+    others = [source for source in after.sources if source in before_them]
+    added = tuple(source for source in after.sources if source not in before_them)
+    if [source.url for source in added] != [one.url for one in wanted] or tuple(others) != present.sources:
+        raise ValueError("not these sources more")
     before = present.settings or after
     same = {name: getattr(before, name) for name in ("site", "store", "output", "server", "fetch")}
     if replace(after, **same) != after:
         raise ValueError("other settings than before")
-    return after, added[0]
+    return after, added
 
 
 def _put(draft: Path, target: Path, before: bytes | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from aggregator.model import Home, Listed, Page, Rendered, Site
+from aggregator.model import Home, Listed, Page, Rendered, Site, slug_of
 
 DOCS = "https://opml.org/spec2.opml"
 
@@ -24,7 +24,9 @@ def render_home(home: Home) -> Rendered:
     problems: tuple[str, ...] = ()
     for page in home.categories:
         if page.sources:
-            folder = etree.SubElement(body, "outline", text=page.title, title=page.title)
+            # The slug is for who reads the list back: the title is only what it is called today.
+            said = {"text": page.title, "title": page.title, "category": f"/{slug_of(page.path)}"}
+            folder = etree.SubElement(body, "outline", said)
             problems += _outlines(folder, page.sources)
     problems += _outlines(body, (source for source in home.everything.sources if not source.categories))
     return Rendered("sources.opml", _text(opml), problems)

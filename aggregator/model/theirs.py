@@ -113,3 +113,34 @@ class Reading:
     hashes: frozenset[bytes] = frozenset()
     cadence: Cadence = Cadence()
     more: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A folder of a list of feeds, and the slug of the category that it is, where the list says so."""
+
+    name: str
+    slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A feed as a list of feeds names it (OPML 2.0); strings as found.
+
+    `kind` is what is at `url`: "feed", "html", "json", "opml" (another list), or a word that nobody here knows.
+    `groups` are the folders it stands in, the outermost first, or else the categories it names itself. `paths` say
+    where the fields of an entry stand, and "items" the entries, in XPath or, in JSON, as JMESPath; `date_format` is
+    PHP's. `select` and `remove` are CSS selectors in the pages of entries. `keep` and `drop` are expressions that
+    the title or the text of an entry must match, or must not.
+    """
+
+    url: str
+    title: str | None = None
+    kind: str = "feed"
+    groups: tuple[Group, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
+    date_format: str | None = None
+    select: str | None = None
+    remove: str | None = None
+    keep: str | None = None
+    drop: str | None = None
