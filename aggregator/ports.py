@@ -97,6 +97,12 @@ class Store(Protocol):
     async def fill_in(self, awaited: Awaited, filling: Filling) -> None:
         """Write down what came of a try to fill an entry in."""
 
+    async def second_document(self, source: Source, url: str) -> Document | None:
+        """What this address gave a source that asks like this one, where several sources ask for it."""
+
+    async def share(self, source: Source, url: str, document: Document, now: datetime) -> None:
+        """Keep what this address gave the source for the other sources that ask for it."""
+
     async def newest(self, path: str, limit: int) -> list[Kept]:
         """The newest entries of the page at `path`, newest first."""
 

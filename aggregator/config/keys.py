@@ -66,6 +66,9 @@ class SiteKeys(Keys):
     author: AuthorKeys | None = Field(None, description="Who publishes the site: name, email, uri.")
     contact: Text | None = Field(None, description="Page or mail address for publishers; goes into the User-Agent.")
     rights: Text | None = Field(None, description="Rights statement of the published feeds.")
+    attribution: Attribution | None = Field(
+        None, description="The visible line under each entry, where its category says nothing else; false for none."
+    )
     theme: FilePath | None = Field(None, description="Folder of templates and styles that replace the pages' own.")
 
 

@@ -33,7 +33,7 @@ from aggregator.config.keys import (
 )
 from aggregator.config.leftovers import MANY, give_back
 from aggregator.config.mistakes import mistakes
-from aggregator.config.recipes import full_text, recipe
+from aggregator.config.recipes import full_text, recipe, with_shared_details
 from aggregator.config.request import asking
 from aggregator.config.rules import NamingKeys
 from aggregator.config.tree import KeyPath, Spot, Tree, public_url
@@ -130,6 +130,7 @@ def json_schema() -> dict[str, Any]:
 def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settings:
     """Fill in what was left out."""
     sources = [_source(source, keys.defaults, tree, number) for number, source in enumerate(keys.sources)]
+    sources = list(with_shared_details(sources))
     site = _site(keys.site, keys.output, keys.server, keys.websub)
     categories = _categories(keys, site, sources)
     mark = repr((site, sorted(categories.items()), keys.output, [_published_part(source) for source in sources]))
@@ -249,22 +250,28 @@ def _categories(keys: ConfigKeys, site: Site, sources: list[Source]) -> dict[str
         for slug in (*source.categories, *(home for _, to in source.category_map for home in to))
     )
     language = _primary(site.language)
-    title, line = TITLE_OF_ALL.get(language, TITLE_OF_ALL[""]), ATTRIBUTION.get(language, ATTRIBUTION[""])
+    title, line = TITLE_OF_ALL.get(language, TITLE_OF_ALL[""]), _line(keys.site.attribution, site.language)
     categories = {EVERYTHING: Category(EVERYTHING, title, line, keys.output.limit)}
     for slug in [*keys.categories, *used]:
         said = keys.categories.get(slug, CategoryKeys())
-        line = ATTRIBUTION.get(_primary(said.language or site.language), ATTRIBUTION[""])
-        template = line if said.attribution is None else said.attribution
+        template = keys.site.attribution if said.attribution is None else said.attribution
         categories[slug] = Category(
             slug=slug,
             title=said.title or slug,
-            attribution=template if isinstance(template, str) else None,
+            attribution=_line(template, said.language or site.language),
             limit=said.limit or keys.output.limit,
             language=said.language,
             aka=tuple(dict.fromkeys(said.aka)),
             filters=tuple(one.shape() for one in said.filters),
         )
     return categories
+
+
+def _line(template: str | bool | None, language: str) -> str | None:
+    """The template of a visible line; the usual one in this language where nothing was said."""
+    if template is None:
+        return ATTRIBUTION.get(_primary(language), ATTRIBUTION[""])
+    return template if isinstance(template, str) else None
 
 
 def _primary(language: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
-from aggregator.config.expressions import fault, fault_in_template
+from aggregator.config.expressions import PLACEHOLDER, fault, fault_in_template
 from aggregator.config.recipe_keys import DetailKeys, FieldKeys, FieldName, FullTextKeys, PagingKeys, ReplaceKeys
 from aggregator.config.tree import KeyPath, Tree
 from aggregator.errors import Problem
-from aggregator.model import Detail, Paging, Pick, Recipe, Replacement
+from aggregator.model import Detail, Paging, Pick, Recipe, Replacement, Source
 
 KINDS = ("json", "html")
 NAMES = {
@@ -88,6 +90,23 @@ def _detail(keys: DetailKeys, kind: str) -> Detail:
         remove=keys.clean.remove,
         replacements=replacements(keys.clean.replace),
     )
+
+
+def with_shared_details(sources: Sequence[Source]) -> Iterator[Source]:
+    """The sources, with what each knows of others whose items have their second documents at the same addresses."""
+    alike = Counter(_address_of_details(source) for source in sources)
+    for source in sources:
+        detail = source.recipe.detail if source.recipe else None
+        if source.recipe and detail and alike[_address_of_details(source)] > 1:
+            yield replace(source, recipe=replace(source.recipe, detail=replace(detail, shared=True)))
+        else:
+            yield source
+
+
+def _address_of_details(source: Source) -> str | None:
+    """Where its details are, whatever the paths are called that lead there."""
+    template = source.recipe.detail.address.template if source.recipe and source.recipe.detail else None
+    return PLACEHOLDER.sub("{}", template) if template else None
 
 
 def full_text(keys: FullTextKeys | bool) -> Detail | None:

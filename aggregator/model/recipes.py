@@ -56,7 +56,7 @@ class Detail:
     With `when` "short" only for an entry that has little text. `asks_robots` where a site's robots.txt is to be obeyed.
 
     `remove` are CSS selectors of elements that are taken out of its HTML. For `hold` an entry waits for it; then it is
-    published as the list had it, and is filled in later.
+    published as the list had it, and is filled in later. It is `shared` where other sources ask at the same addresses.
     """
 
     address: Pick
@@ -66,6 +66,7 @@ class Detail:
     replacements: tuple[Replacement, ...] = ()
     when: Literal["always", "short"] = "always"
     asks_robots: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

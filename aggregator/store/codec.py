@@ -63,6 +63,11 @@ def squeeze(text: bytes) -> bytes:
     return _zstandard.compress(text)
 
 
+def stretch(body: bytes) -> bytes:
+    """What `squeeze` compressed."""
+    return _zstandard.decompress(body)
+
+
 class _Zstandard(threading.local):
     """One compressor and one decompressor per thread: they are dear to make, and not to be shared."""
 

@@ -20,6 +20,7 @@ from aggregator.model import (
     Archived,
     Awaited,
     Changes,
+    Document,
     Filling,
     Intake,
     Kept,
@@ -39,6 +40,7 @@ from aggregator.store import (
     naming,
     places,
     searching,
+    sharing,
     telling,
     visits,
 )
@@ -132,6 +134,14 @@ class SqlStore:
     async def fill_in(self, awaited: Awaited, filling: Filling) -> None:
         """Write down what came of a try to fill an entry in."""
         await self._writer.write(lambda connection: awaiting.fill_in(connection, awaited, filling))
+
+    async def second_document(self, source: Source, url: str) -> Document | None:
+        """What this address gave a source that asks like this one, where several sources ask for it."""
+        return await self._writer.read(lambda connection: sharing.document_at(connection, source, url))
+
+    async def share(self, source: Source, url: str, document: Document, now: datetime) -> None:
+        """Keep what this address gave the source for the other sources that ask for it."""
+        await self._writer.write(lambda connection: sharing.keep(connection, source, url, document, now))
 
     async def newest(self, path: str, limit: int) -> list[Kept]:
         """The newest entries of the page at `path`, newest first, the later row first where times are equal."""

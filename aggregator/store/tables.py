@@ -272,6 +272,19 @@ class AwaitedRow(SQLModel, table=True):
     attempts: int = 0
 
 
+class SharedDocumentRow(SQLModel, table=True):
+    """A second document that several sources ask for; `name` is a hash of its address and of how it was asked for."""
+
+    __tablename__ = "shared_document"
+    __table_args__ = (Index("ix_shared_document_fetched", "fetched"),)
+
+    name: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    url: str = _text()
+    content_type: str = _text()
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    fetched: datetime = _instant()
+
+
 class FactRow(SQLModel, table=True):
     """One fact about the store as a whole, such as the config it was last published with."""
 
@@ -304,7 +317,7 @@ def _table(row: type[SQLModel]) -> Table:
 
 SOURCE, VISIT, ENTRY, REVISION = _table(SourceRow), _table(VisitRow), _table(EntryRow), _table(RevisionRow)
 MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRow)
-AWAITED = _table(AwaitedRow)
+AWAITED, SHARED_DOCUMENT = _table(AwaitedRow), _table(SharedDocumentRow)
 UNSEARCHED = _table(UnsearchedRow)
 UNARCHIVED, ARCHIVE = _table(UnarchivedRow), _table(ArchiveRow)
 NAME, TOMBSTONE = _table(NameRow), _table(TombstoneRow)
