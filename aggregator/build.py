@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
+from aggregator.choosing import Choice, Chosen, choose, face_of, in_front
 from aggregator.errors import PublishError
 from aggregator.formats import ARCHIVES, FILES, FORMATS, formats_of
 from aggregator.formats.html import ABOUT, HOME_TITLES, render_about, render_entry, render_gone, render_home, stylesheet
 from aggregator.formats.moved import at_old_address, render_moved
 from aggregator.formats.opml import render_home as render_list
-from aggregator.history import archive_of, front, part_size
+from aggregator.history import archive_of, part_size
 from aggregator.model import (
     EVERYTHING,
     HOME,
@@ -38,6 +40,7 @@ NAMES_AT_A_TIME = 200
 LINKED_FIRST = 4  # so many of the archive documents that a page is the first to link to are there when it is
 TOMBS = 50  # how many removed entries a feed names; archive documents name all that stood in them
 ENTRIES_REMEMBERED = 20_000
+MOST_RELATED = 10  # tellings of one story that a page names beside the one it shows
 PAGES_TOGETHER = 16  # written together, so that they wait for the disk together
 
 
@@ -104,7 +107,8 @@ class Builder:
             if first:
                 marks = await self.store.stale()
                 together, wanted = [*first, *together], [*wanted, *later]
-            files = [rendered for page in dict.fromkeys(together) for rendered in await self._render(page)]
+            choices = {page: await self._choose(page) for page in dict.fromkeys(together)}
+            files = [rendered for page, chosen in choices.items() for rendered in await self._render(page, chosen)]
             try:
                 receipts = await asyncio.to_thread(self.sink.put_all, files)
             except PublishError:
@@ -113,7 +117,10 @@ class Builder:
                 raise
             written += receipts.count(Receipt.WRITTEN)
             problems += [problem for rendered in files for problem in rendered.problems]
-            await asyncio.gather(*(self.store.mark_built(page, marks[page]) for page in together if page in marks))
+            marked = [(page, chosen) for page, chosen in choices.items() if page in marks]
+            await asyncio.gather(
+                *(self.store.mark_built(page, marks[page], one.faces, one.newest.latest) for page, one in marked)
+            )
             looked_at += len(together)
             self._turn["last"] = together[-1]
             if within is not None and clock() - began > within and not _is_read_first(together[-1]):
@@ -171,15 +178,28 @@ class Builder:
             return name == "gone" or ("html" in self.formats and self.catalogue.site.entry_pages)
         return not slash
 
-    async def _render(self, path: str) -> list[Rendered]:
+    async def _choose(self, path: str) -> Chosen:
+        """What a page shows; home and archive documents choose nothing."""
+        if path == HOME or archive_of(path)[0]:
+            return Chosen()
+        category, limit = self.catalogue.category(path), self.catalogue.limit(path)
+        newest = await choose(self.store, category, path, limit)
+        if not self.archive or not path.startswith("category/"):
+            return Chosen(newest, newest)
+        waiting = await self.store.unarchived(path)
+        told = await self.store.told(path, [one.number for one in self._configured(waiting.kept)])
+        return Chosen(newest, in_front(newest, told, category, limit), waiting.latest)
+
+    async def _render(self, path: str, chosen: Chosen) -> list[Rendered]:
         """The files of one page."""
         if path == HOME:
             return await self._render_home()
         if archive_of(path)[0]:
             return await self._render_archive(*archive_of(path))
-        kept = await self._newest(path, self.catalogue.limit(path))
-        page = make_page(self.catalogue, path, kept)
-        fed = await self._with_history(page, kept)
+        kept = await self._kept(chosen.newest, chosen.fed)
+        page = self._page(path, chosen.newest, kept)
+        fed = page if chosen.fed.numbers == chosen.newest.numbers else self._page(path, chosen.fed, kept)
+        fed = await self._with_history(fed, chosen)
         page = replace(page, chain=fed.chain)  # people page back from the newest, whatever is archived
         files = []
         for name in formats_of(path, self.formats):
@@ -191,7 +211,9 @@ class Builder:
         old = [moved for folder in self.catalogue.old_pages(path) for moved in at_old_address(page, folder, files)]
         if "html" in self.formats and path.startswith("category/"):
             files.append(render_moved(f"{path.removesuffix('/')}.html", page.title, page.address))
-            files += await asyncio.to_thread(self._entry_pages, kept)
+            shown = [kept[number] for number in chosen.newest.numbers if number in kept]
+            others = await self._others(chosen.newest)
+            files += await asyncio.to_thread(self._entry_pages, shown, others)
         if path == category_page(EVERYTHING):
             files += self._graves(await self.store.removed(path))
         return files + old
@@ -206,19 +228,37 @@ class Builder:
                 files.append(render_gone(one.id, self.catalogue.site))
         return files
 
-    def _entry_pages(self, many: Iterable[Kept]) -> list[Rendered]:
-        """The pages of those entries whose own page is not known to be as it should be."""
+    async def _others(self, choice: Choice) -> Mapping[int, tuple[Kept, ...]]:
+        """By number of a shown entry, who else tells its story anywhere on the site."""
+        told = await self.store.told(
+            category_page(EVERYTHING), [one.number for one in choice.shown if one.story is not None]
+        )
+        copies = {
+            one.number: [number for number, _ in told.stories[one.story].tellers if number != one.number][:MOST_RELATED]
+            for one in told.candidates
+            if one.story is not None
+        }
+        kept = await self.store.entries(list(dict.fromkeys(chain.from_iterable(copies.values()))))
+        return {number: tuple(kept[one] for one in many if one in kept) for number, many in copies.items()}
+
+    def _entry_pages(self, many: Iterable[Kept], others: Mapping[int, tuple[Kept, ...]]) -> list[Rendered]:
+        """The pages of those entries whose own page is not known to be as it should be.
+
+        `others` are the other tellings of their stories.
+        """
         if not self.catalogue.site.entry_pages:
             return []
         if len(self._entries) > ENTRIES_REMEMBERED:
             self._entries.clear()
         files = []
         for kept in many:
-            path, state = entry_page(kept.id), hash(kept)
+            # One and the same page, whichever category shows the entry: that of its first one.
+            home = self.catalogue.home_of(kept)
+            related = others.get(kept.number, ()) if self.catalogue.category(home).dedupe else ()
+            path, state = entry_page(kept.id), hash((kept, related))
             if self._entries.get(path) != state:
                 self._entries[path] = state
-                # One and the same page, whichever category shows the entry: that of its first one.
-                page = make_page(self.catalogue, self.catalogue.home_of(kept), [kept])
+                page = make_page(self.catalogue, home, [kept], {kept.number: related})
                 files += [rendered for rendered in [render_entry(page)] if rendered]
         return files
 
@@ -227,9 +267,21 @@ class Builder:
         archived = await self.store.archived(path, name)
         if archived is None:
             return []
-        page = make_page(self.catalogue, path, self._configured(archived.kept))
+        kept = self._configured(archived.kept)
+        if self.catalogue.category(path).dedupe:
+            kept = await self._without_copies(path, kept)
+        page = make_page(self.catalogue, path, kept)
         page = replace(page, chain=archived.chain, removed=archived.removed)
         return [await asyncio.to_thread(FORMATS[word], page) for word in ARCHIVES if word in self.formats]
+
+    async def _without_copies(self, path: str, kept: list[Kept]) -> list[Kept]:
+        """Those of these entries by which the page tells their stories, and all that tell none with others."""
+        told = await self.store.told(path, [one.number for one in kept])
+        faces = {story: face_of(copies, self.catalogue.category(path).prefer) for story, copies in told.stories.items()}
+        if new := {story: face for story, face in faces.items() if told.stories[story].face != face}:
+            await self.store.settle(path, new)
+        copies = {one.number for one in told.candidates if one.story is not None and faces[one.story] != one.number}
+        return [one for one in kept if one.number not in copies]
 
     def _configured(self, kept: Iterable[Kept]) -> list[Kept]:
         return [one for one in kept if one.source_id in self.catalogue.sources]
@@ -239,9 +291,9 @@ class Builder:
         files = [stylesheet("feed.css", theme)]
         everything = category_page(EVERYTHING)
         # Readers that know a feed at Jekyll's address follow no page that sends people on: they get the feed itself.
-        kept = await self._newest(everything, self.catalogue.limit(everything))
-        page = await self._with_history(make_page(self.catalogue, everything, kept), kept)
-        feed = await asyncio.to_thread(FORMATS["atom"], page)
+        chosen = await self._choose(everything)
+        page = self._page(everything, chosen.fed, await self._kept(chosen.fed))
+        feed = await asyncio.to_thread(FORMATS["atom"], await self._with_history(page, chosen))
         files.append(replace(feed, path="feed.xml", problems=()))
         if not {"html", "opml"} & set(self.formats):
             return files
@@ -253,26 +305,33 @@ class Builder:
             files += [stylesheet(name, theme) for name in ("style.css", "icon.svg")]
         return files
 
-    async def _newest(self, path: str, limit: int) -> list[Kept]:
-        kept = await self.store.newest(path, limit)
-        self._names.learn(kept)
+    async def _newest(self, path: str, limit: int) -> Page:
+        choice = await choose(self.store, self.catalogue.category(path), path, limit)
+        return self._page(path, choice, await self._kept(choice))
+
+    async def _kept(self, *choices: Choice) -> Mapping[int, Kept]:
+        """What was chosen, and the copies that are named; what was removed since is gone."""
+        wanted = dict.fromkeys(number for choice in choices for number in choice.numbers)
+        named = (choice.related(number, MOST_RELATED) for choice in choices for number in choice.numbers)
+        kept = await self.store.entries(list({**wanted, **dict.fromkeys(chain.from_iterable(named))}))
+        self._names.learn(kept[number] for number in wanted if number in kept)
         return kept
 
-    async def _page(self, path: str, limit: int) -> Page:
-        return make_page(self.catalogue, path, await self._newest(path, limit))
+    def _page(self, path: str, choice: Choice, kept: Mapping[int, Kept]) -> Page:
+        """The page with the chosen entries, and the copies of their stories named."""
+        shown = [kept[number] for number in choice.numbers if number in kept]
+        related = {
+            one.number: [kept[copy] for copy in choice.related(one.number, MOST_RELATED) if copy in kept]
+            for one in shown
+        }
+        return make_page(self.catalogue, path, shown, related)
 
-    async def _with_history(self, page: Page, newest: list[Kept]) -> Page:
-        """The page of these entries as the feeds show it whose documents lead back through the history."""
+    async def _with_history(self, page: Page, chosen: Chosen) -> Page:
+        """The page as the feeds show it whose documents lead back through the history."""
         if not page.path.startswith("category/"):
             return page
         page = replace(page, removed=await self.store.removed(page.path, TOMBS))
-        if not self.archive:
-            return page
-        waiting = await self.store.unarchived(page.path)
-        kept = front(newest, self._configured(waiting.kept), self.catalogue.limit(page.path))
-        if kept != newest:
-            page = replace(make_page(self.catalogue, page.path, kept), removed=page.removed)
-        return replace(page, chain=Chain(previous=waiting.latest))
+        return replace(page, chain=Chain(previous=chosen.archive)) if self.archive else page
 
     def _is_listed(self, path: str) -> bool:
         """Whether the list of sources was written since a name in it changed: of very many sources it is dear."""
@@ -301,13 +360,13 @@ class Builder:
     async def _home(self) -> Home:
         """The home page shows the newest titles of every category; one that entries named has to have some."""
         slugs = [slug for slug in self.catalogue.categories if slug != EVERYTHING]
-        pages = {slug: await self._page(category_page(slug), HOME_TITLES) for slug in slugs}
+        pages = {slug: await self._newest(category_page(slug), HOME_TITLES) for slug in slugs}
         names = list(self.catalogue.sources)
         return Home(
             site=self.catalogue.site,
-            everything=await self._page(category_page(EVERYTHING), HOME_TITLES),
+            everything=await self._newest(category_page(EVERYTHING), HOME_TITLES),
             categories=tuple(page for slug, page in pages.items() if page.shown or slug not in self.catalogue.named),
-            sources=tuple([await self._page(source_page(name), 1) for name in names[:SOURCES_AT_HOME]]),
+            sources=tuple([await self._newest(source_page(name), 1) for name in names[:SOURCES_AT_HOME]]),
             more=max(len(names) - SOURCES_AT_HOME, 0),
         )
 

@@ -149,6 +149,7 @@ def _taken_in(
         passed=admitted.passed,
         dropped=len(strangers) - len(wanted),
         before=visit,
+        signatures=intake.signatures,
     )
 
 

@@ -4,11 +4,12 @@ the list of all sources."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from aggregator.choosing import Choice, choose
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import host_of
 from aggregator.config import Settings
@@ -39,6 +40,14 @@ NAMES_AT_A_TIME = 200
 NONE_KEPT = 'no entry "{}" is kept; give its id as its feed says it, or its link'
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The story of an entry, and what each page that it stands on shows, by the page's folder."""
+
+    story: Story
+    choices: Mapping[str, Choice]
+
+
 async def find_feed(
     settings: Settings, source: Source, now: datetime, asking: Callable[[str], None] = lambda _url: None
 ) -> Found | Failed:
@@ -62,7 +71,7 @@ async def find_feed(
             await asyncio.to_thread(reader.close)
 
 
-async def explain(settings: Settings, name: str) -> tuple[list[Story], list[Grave]]:
+async def explain(settings: Settings, name: str) -> tuple[list[Explained], list[Grave]]:
     """All that is known of the entry with this id, or with this page on our site, or of those that link to an address;
     and what is left of those that are gone.
 
@@ -72,9 +81,18 @@ async def explain(settings: Settings, name: str) -> tuple[list[Story], list[Grav
         wanted = await _wanted(settings, store, name)
         found = await store.stories(wanted) or await store.stories(without_tracking(wanted))
         gone = await store.graves(wanted) or await store.graves(without_tracking(wanted))
+        explained = await _explained(settings, store, found)
     if not found and not gone:
         raise UsageError(NONE_KEPT.format(name))
-    return found, gone
+    return explained, gone
+
+
+async def _explained(settings: Settings, store: SqlStore, found: list[Story]) -> list[Explained]:
+    catalogue = Catalogue(settings.site, settings.categories, {source.id: source for source in settings.sources})
+    catalogue = catalogue.with_named(await store.named())
+    pages = {standing.page for story in found for standing in story.standings} & set(catalogue.pages())
+    choices = {page: await choose(store, catalogue.category(page), page, catalogue.limit(page)) for page in pages}
+    return [Explained(story, choices) for story in found]
 
 
 async def remove(settings: Settings, name: str, now: datetime, reason: str | None) -> list[Kept]:

@@ -10,6 +10,7 @@ from aggregator.model import (
     Acquaintance,
     Archived,
     Awaited,
+    Candidate,
     Changes,
     Document,
     Entry,
@@ -27,6 +28,7 @@ from aggregator.model import (
     Removed,
     Rendered,
     Source,
+    Stretch,
     Subscription,
     Unarchived,
     Visit,
@@ -136,11 +138,26 @@ class Store(Protocol):
     async def named(self) -> Mapping[str, str]:
         """By slug, the categories that entries name themselves, each with its title."""
 
+    async def stretch(self, path: str, after: Candidate | None, most: int) -> Stretch:
+        """At most so many of the page's entries, those after `after`, and the copies of the stories they tell."""
+
+    async def told(self, path: str, numbers: Sequence[int]) -> Stretch:
+        """Those of these entries that stand on the page, newest first, and the copies of the stories they tell."""
+
+    async def settle(self, path: str, faces: Mapping[int, int]) -> None:
+        """Remember by which entry a page tells each of these stories."""
+
+    async def entries(self, numbers: Sequence[int]) -> Mapping[int, Kept]:
+        """The entries of these numbers, as far as they are kept."""
+
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""
 
-    async def mark_built(self, page: str, version: int) -> None:
-        """Clear the mark of a page, unless it changed again since `version` was read."""
+    async def mark_built(self, page: str, version: int, faces: Mapping[int, int] = ..., latest: int = ...) -> None:
+        """Clear the mark of a page, unless it changed again since `version` was read.
+
+        It shows these entries of these stories, and `latest` was the latest entry of all.
+        """
 
 
 class Subscriptions(Protocol):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
-from aggregator.clean.attribution import tag, visible_line
+from aggregator.clean.attribution import also, tag, visible_line
 from aggregator.clean.republishing import republished
 from aggregator.clean.urls import absolute
 from aggregator.model import (
@@ -17,6 +18,7 @@ from aggregator.model import (
     Origin,
     Page,
     Person,
+    Related,
     Shown,
     Site,
     Source,
@@ -58,6 +60,15 @@ class Catalogue:
         category = self.categories.get(slug_of(path) or "")
         return tuple(map(category_page, category.aka)) if category else ()
 
+    def category(self, path: str) -> Category:
+        """How the page chooses what it shows: its category; for a source's page, everything that stands on it."""
+        kind, name, _ = path.split("/")
+        return (
+            self.categories[name]
+            if kind == "category"
+            else replace(self.categories["all"], dedupe=False, per_source=None)
+        )
+
     def limit(self, path: str) -> int:
         """How many entries the page shows; a source's page as many as everything does."""
         kind, name, _ = path.split("/")
@@ -87,11 +98,12 @@ def placing(
     position: int | None,
     pages: tuple[str, ...],
     refused: Mapping[str, str],
+    hidden: str | None = None,
 ) -> Placing:
     """Whether the page at `path` shows an entry of this source that belongs on these `pages`.
 
     `position` on it counts from 1, and is None when the entry is not on it. `refused` are the pages on which a filter
-    lets it stand no more, and why.
+    lets it stand no more, and why; `hidden` says why the page shows others instead.
     """
     source = catalogue.sources.get(source_id)
     if source is None:
@@ -104,6 +116,8 @@ def placing(
         return Placing(path, False, "its source is no longer in this category")
     if position is None:
         return Placing(path, False, "the config put its source here since the last run; the next one does")
+    if hidden:
+        return Placing(path, False, hidden)
     limit = catalogue.limit(path)
     why = f"position {position} of limit {limit}"
     return Placing(path, True, why) if position <= limit else Placing(path, False, f"limit reached: {why}")
@@ -160,13 +174,18 @@ class Names:
                 self._newest[one.source_id], self.origins[one.source_id] = place, now
 
 
-def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
-    """The page at `path` (a category's or a source's) with these entries, which are newest first."""
+def make_page(
+    catalogue: Catalogue, path: str, kept: Iterable[Kept], related: Mapping[int, Sequence[Kept]] = MappingProxyType({})
+) -> Page:
+    """The page at `path` (a category's or a source's) with these entries, which are newest first.
+
+    `related` are other tellings of an entry's story, by its number.
+    """
     kind, name, _ = path.split("/")
     entries = list(kept)
     if kind == "category":
         category = catalogue.categories[name]
-        shown = tuple(_shown(catalogue, one, category) for one in entries)
+        shown = tuple(_shown(catalogue, one, category, related.get(one.number, ())) for one in entries)
         title, html_url, rights, newest = category.title, None, None, None
         language = category.language
     else:
@@ -193,7 +212,7 @@ def make_page(catalogue: Catalogue, path: str, kept: Iterable[Kept]) -> Page:
     )
 
 
-def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
+def _shown(catalogue: Catalogue, kept: Kept, category: Category, related: Sequence[Kept] = ()) -> Shown:
     """One entry as the page of `category` shows it."""
     source = catalogue.sources[kept.source_id]
     entry = republished(kept.entry, source.content)
@@ -228,7 +247,16 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category) -> Shown:
         media=entry.media,
         image=entry.image,
         episode=entry.episode,
+        related=tuple(_related(catalogue, one) for one in related),
+        also=also(category.language or catalogue.site.language) if related else "",
     )
+
+
+def _related(catalogue: Catalogue, kept: Kept) -> Related:
+    """Another telling of the story; the words of `_shown`."""
+    source = catalogue.sources[kept.source_id]
+    title = _origin(kept.entry.origin, source).title
+    return Related(kept.entry.title, kept.entry.link, title, source_page(source.id))
 
 
 def _origin(found: Origin, source: Source) -> Origin:

@@ -1,10 +1,10 @@
-"""`python -m benchmarks clean|poll|hostile|scale|serve|build`: what the parts cost, and how far they go."""
+"""`python -m benchmarks clean|poll|hostile|scale|serve|build|stories`: what the parts cost, and how far they go."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import build, clean, hostile, poll, scale, serve
+from benchmarks import build, clean, hostile, poll, scale, serve, stories
 
 
 def main() -> None:
@@ -29,6 +29,8 @@ def main() -> None:
     built = chosen.add_parser("build", help="rendering and writing, beside feedgen; how soon news is out")
     built.add_argument("--entries", type=int, default=1_000_000, help="how many are kept at most (default 1000000)")
     built.add_argument("--smoke", action="store_true", help="a small site: only show that it runs")
+    told = chosen.add_parser("stories", help="finding the story of a new entry, in a small store and in a large one")
+    told.add_argument("--entries", type=int, default=1_000_000, help="how many in the large one (default 1000000)")
     words = parser.parse_args()
     match words.what:
         case "clean":
@@ -43,6 +45,8 @@ def main() -> None:
             serve.measure(smoke=words.smoke)
         case "build":
             build.measure(words.entries, smoke=words.smoke)
+        case "stories":
+            stories.measure(words.entries)
 
 
 if __name__ == "__main__":

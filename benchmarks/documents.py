@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 ITEMS = 20
 WORDS = (
     "A feed republisher polls what people list and keeps every entry once. ",
@@ -11,30 +13,38 @@ WORDS = (
 
 def document(number: int, newest: int = ITEMS) -> bytes:
     """Feed `number`, whose newest item has the number `newest`."""
-    text = WORDS[number % 2] * (30 if number % 2 == 0 else 18)
     numbers = range(newest, newest - ITEMS, -1)
-    body = f"&lt;p&gt;{text}&lt;/p&gt;&lt;p&gt;&lt;a href=&quot;/more&quot;&gt;{number}&lt;/a&gt;&lt;/p&gt;"
-    return (_atom if number % 4 < 2 else _rss)(number, numbers, body).encode()
+    return (_atom if number % 4 < 2 else _rss)(number, numbers).encode()
 
 
-def _atom(number: int, numbers: range, body: str) -> str:
+def _body(number: int, n: int) -> str:
+    """The text of an item. Its words are those of all others, in an order of its own: none is a copy of another."""
+    dice = Random(f"{number}/{n}")
+    if number % 2 == 0:
+        text = " ".join(dice.choices(WORDS[0].split(), k=390))
+    else:
+        text = "".join(dice.choices(WORDS[1], k=430))
+    return f"&lt;p&gt;{text}&lt;/p&gt;&lt;p&gt;&lt;a href=&quot;/more&quot;&gt;{number}&lt;/a&gt;&lt;/p&gt;"
+
+
+def _atom(number: int, numbers: range) -> str:
     site = f"https://feed{number}.example"
     items = "".join(
         f"<entry><id>{site}/{n}</id><title>{n} of {number} {WORDS[number % 2]}</title><link href='{site}/{n}'/>"
         f"<updated>2026-03-01T{n // 60 % 24:02}:{n % 60:02}:00Z</updated><author><name>A {number}</name></author>"
-        f"<category term='c{n % 5}'/><content type='html'>{body}</content></entry>"
+        f"<category term='c{n % 5}'/><content type='html'>{_body(number, n)}</content></entry>"
         for n in numbers
     )
     head = f"<id>{site}/</id><title>Feed {number}</title><link href='{site}/'/><updated>2026-03-01T01:00:00Z</updated>"
     return f"<feed xmlns='http://www.w3.org/2005/Atom'>{head}{items}</feed>"
 
 
-def _rss(number: int, numbers: range, body: str) -> str:
+def _rss(number: int, numbers: range) -> str:
     site = f"https://feed{number}.example"
     items = "".join(
         f"<item><guid>{site}/{n}</guid><title>Entry {n} of {number} {WORDS[number % 2]}</title><link>{site}/{n}</link>"
         f"<pubDate>Sun, 01 Mar 2026 {n // 60 % 24:02}:{n % 60:02}:00 GMT</pubDate><category>c{n % 5}</category>"
-        f"<description>{body}</description></item>"
+        f"<description>{_body(number, n)}</description></item>"
         for n in numbers
     )
     head = f"<title>Feed {number}</title><link>{site}/</link><description>d</description>"

@@ -128,7 +128,7 @@ def _store(folder: Path, entries: int) -> None:
                 runner.poll("all")
                 runner.end()
         copies = entries // (FEEDS * ITEMS) - 1
-        _multiply(large / "store.db", copies)
+        multiply(large / "store.db", copies)
         runners = [stack.enter_context(running("aggregator", place, urls, grown.ca)) for place in (small, large)]
         for runner in runners:
             runner.poll("8")
@@ -140,8 +140,11 @@ def _store(folder: Path, entries: int) -> None:
         _print_store(runners, FEEDS * ITEMS * (copies + 1))
 
 
-def _multiply(store: Path, copies: int) -> None:
-    """Lay so many copies of every entry under it, each under a name of its own and a minute older than the last."""
+def multiply(store: Path, copies: int) -> None:
+    """Lay so many copies of every entry under it, each under a name of its own and a minute older than the last.
+
+    None is a copy to the program: each has marks of its own.
+    """
     with closing(sqlite3.connect(store)) as database:
         database.execute("PRAGMA synchronous=OFF")
         columns = [row[1] for row in database.execute("PRAGMA table_info(entry)") if row[1] != "number"]
@@ -155,10 +158,14 @@ def _multiply(store: Path, copies: int) -> None:
         entry = f"INSERT INTO entry (number, {', '.join(columns)}) SELECT number + :by, {values} FROM entry"
         page = "INSERT INTO membership (page, entry_number, published)"
         page += " SELECT page, entry_number + :by, published - 60 * :copy FROM membership WHERE entry_number <= :most"
+        sign = "INSERT INTO signature SELECT entry_number + :by, traits FROM signature WHERE entry_number <= :most"
+        mark = "INSERT OR IGNORE INTO mark (period, mark, entry_number)"
+        mark += " SELECT period, mark + :copy, entry_number + :by FROM mark WHERE entry_number <= :most"
         for copy in range(1, copies + 1):
             words = {"copy": copy, "by": copy * most, "most": most}
             database.execute(entry + " WHERE number <= :most", words)
-            database.execute(page, words)
+            for statement in (page, sign, mark):
+                database.execute(statement, words)
             database.commit()
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

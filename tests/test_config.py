@@ -310,6 +310,17 @@ def test_a_category_is_what_can_stand_in_an_address(slug: str) -> None:
     assert of_source(f"category: '{slug}'").categories == (slug,)
 
 
+def test_a_category_tells_stories_as_output_says_unless_it_says_otherwise() -> None:
+    sources = "sources: [{id: a, url: https://a.example/, category: [one, two]}, {id: b, url: https://b.example/}]\n"
+    got = read(
+        f"{sources}output: {{dedupe: false, prefer: a, per_source: 5}}\n"
+        "categories: {two: {dedupe: true, prefer: [b, a], per_source: 2}}\n"
+    ).categories
+    for slug in ("all", "one"):
+        assert (got[slug].dedupe, got[slug].prefer, got[slug].per_source) == (False, ("a",), 5)
+    assert (got["two"].dedupe, got["two"].prefer, got["two"].per_source) == (True, ("b", "a"), 2)
+
+
 @pytest.mark.parametrize(
     "template", ["Von {author}", "{title} {rights} {source.url}", "ohne Felder", "{offen", "zu}", "'{'"]
 )

@@ -353,6 +353,20 @@ MISTAKES = {
         lines("sources:", "- url: https://a.example/x", "- {id: a-example-x, url: https://b.example/}"),
         ['3:4: sources[1].id: the id "a-example-x" is that of sources[0] in c.yaml:2 too; give it another id'],
     ),
+    "preferred sources that there are not": (
+        lines(
+            "sources:",
+            '- {id: em, matrix: {market: ["37", "38"]}, url: "https://a.example/{market}"}',
+            "- url: https://b.example/feed",
+            "output: {prefer: [em-37, b-example-feed, em-39]}",
+            "categories: {news: {prefer: other, per_source: 0}}",
+        ),
+        [
+            '4:42: output.prefer[2]: there is no source "em-39"; did you mean "em-3',
+            '5:21: categories.news.prefer: there is no source "other"; write the id of one, or remove it',
+            "5:36: categories.news.per_source: 0 is too small; write at least 1",
+        ],
+    ),
     "an id that cannot be an address": (
         "sources: [{id: My Blog, url: https://a.example/}]\n",
         ['1:12: sources[0].id: "My Blog" cannot be an address; write "my-blog"'],

@@ -97,7 +97,7 @@ def polled(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     whole = {"max_items": 100_000, "max_age": "36500d"}
     place.configure(
         sources,
-        output={"dir": str(place.public), "limit": MOST, "archive": False},
+        output={"dir": str(place.public), "limit": MOST, "archive": False, "dedupe": False},
         defaults={"backfill": whole, "retention": whole},
     )
 

@@ -158,3 +158,73 @@ def test_what_is_not_kept_is_said_not_to_be(place: Place, web: ScriptedWeb) -> N
     for name in ("nothing", "https://x.example/posts/11", "https://x.example/posts", "http://["):
         done = place.run("explain", name, check=2)
         assert f'no entry "{name}" is kept; give its id' in done.stderr
+
+
+FLOOD = (
+    "The river rose by four metres overnight and reached the market square of the old town before dawn. About 1,200"
+    " people left their houses, most of them on foot, and spent the night in two schools on the hill. The mayor said"
+    " that the pumps had held, and that nobody had been hurt. Engineers expect the water to fall from Thursday on."
+)
+
+
+def telling(name: str, title: str, text: str = FLOOD) -> str:
+    return (
+        f"<rss version='2.0'><channel><title>{name}</title><link>https://{name}.example/</link><item><title>{title}</title>"
+        f"<link>https://{name}.example/2026/old-town</link><guid>https://{name}.example/2026/old-town</guid>"
+        f"<pubDate>Sun, 01 Mar 2026 10:00:00 GMT</pubDate><description>{text}</description></item></channel></rss>"
+    )
+
+
+@pytest.fixture
+def flooded(place: Place, web: ScriptedWeb) -> Place:
+    """Three sources of one story, and one of another."""
+    given = {
+        "first": telling("first", "Old town under water"),
+        "second": telling("second", "Flood drives 1,200 people out"),
+        "other": telling("other", "Old town not under water", "All is well."),
+    }
+    sources = [
+        {"id": name, "url": web.feed(f"/{name}", body), "category": "news", "title": name.title()}
+        for name, body in given.items()
+    ]
+    place.configure(sources)
+    place.run("once", "first")
+    place.run("once", "second", "other")
+    return place
+
+
+def test_who_else_tells_a_story_is_named_and_by_what(flooded: Place) -> None:
+    (second,) = told(flooded, "https://second.example/2026/old-town")
+    assert [(one["source"], one["by"], one["like"], one["distance"]) for one in second["tellings"]] == [
+        ("first", None, None, None),
+        ("second", "near-duplicate text", "https://first.example/2026/old-town", 0.0),
+    ]
+    pages = {page["page"]: (page["shown"], page["why"]) for page in second["pages"]}
+    assert pages["category/news/"] == (False, "its story is shown as first tells it")
+    assert pages["source/second/"] == (True, "position 1 of limit 50")
+    shown = flooded.run("explain", "https://first.example/2026/old-town").stdout
+    assert "also told by\n  second  Flood drives 1,200 people out  https://second.example/2026/old-town" in shown
+    assert "near-duplicate text as https://first.example/2026/old-town, distance of their texts 0.00" in shown
+    (other,) = told(flooded, "https://other.example/2026/old-town")
+    assert other["tellings"] == []
+
+
+def test_why_two_entries_are_one_story_or_two_is_told(flooded: Place) -> None:
+    first, second, other = (f"https://{name}.example/2026/old-town" for name in ("first", "second", "other"))
+    entries = json.loads(flooded.run("explain", first, "--with", second, "--json").stdout)["entries"]
+    (compared,) = entries[0]["compared"]
+    assert (compared["with"]["source"], compared["one_story"]) == ("second", True)
+    assert (compared["why"], compared["distance"]) == ("texts that are nearly the same", 0.0)
+    shown = flooded.run("explain", other, "--with", first).stdout
+    assert "with first: Old town under water\n  two stories: " in shown
+    assert "too little text to compare" in shown
+    assert 'no entry "nothing" is kept' in flooded.run("explain", first, "--with", "nothing", check=2).stderr
+
+
+def test_what_a_page_leaves_out_for_other_sources_is_said_to_be(place: Place, web: ScriptedWeb) -> None:
+    url = web.feed("/feed", rss(*(item(number, f"Number {number}") for number in range(1, 5))))
+    place.configure([{"id": "one", "url": url, "category": "news"}], categories={"news": {"per_source": 2}})
+    place.run("once")
+    pages = {page["page"]: (page["shown"], page["why"]) for page in told(place, ID)[0]["pages"]}
+    assert pages["category/news/"] == (False, "per_source reached: 2 newer ones of its source are shown")
+    assert pages["category/all/"] == (True, "position 4 of limit 50")

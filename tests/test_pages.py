@@ -22,6 +22,7 @@ from aggregator.model import (
     Origin,
     Page,
     Person,
+    Related,
     Rendered,
     Shown,
     Site,
@@ -98,6 +99,26 @@ def test_an_entrys_page_shows_its_text_files_credits_and_the_way_back() -> None:
     assert found(page, "//nav//li//@href") == ["../../", "../../category/linux/"]
     assert found(page, "//meta[@property='og:title']/@content") == [ENTRY.title]
     assert found(page, "//meta[@property='article:published_time']/@content") == ["2026-11-23T08:30:00Z"]
+
+
+def test_an_entrys_page_names_whom_its_text_names_and_who_else_tells_its_story() -> None:
+    story = Related("The same story", "https://paper.example/1", "The <Paper>", "source/paper/")
+    entry = replace(ENTRY, credit=Person("Reuters"), related=(story,), also="Also reported by: ")
+    page = render_entry(replace(LINUX, shown=(entry,)))
+    assert found(page, "//p[@class='attribution']") == [
+        "Source: LWN",
+        "Source named in the text: Reuters",
+        "Also reported by: The <Paper>",
+        "CC BY 4.0",
+    ]
+    assert found(page, "//p[@class='attribution']/a/@href")[:1] == ["https://paper.example/1"]
+    chinese = replace(LINUX, site=replace(SITE, language="zh-CN"), shown=(entry,))
+    assert "文中注明的来源： Reuters" in found(render_entry(chinese), "//p[@class='attribution']")
+    author = replace(entry, authors=(Person("Reuters"),), related=())
+    assert found(render_entry(replace(LINUX, shown=(author,))), "//p[@class='attribution']") == [
+        "Source: LWN",
+        "CC BY 4.0",
+    ], "who is named as the author already is not named twice"
 
 
 def test_headings_of_a_publisher_stand_below_ours_and_pictures_have_a_description_or_none() -> None:

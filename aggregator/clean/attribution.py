@@ -7,6 +7,8 @@ import re
 from aggregator.clean.text import one_line
 from aggregator.model import Entry, Origin, Person
 
+# What stands before the names of others that tell the same story.
+ALSO = {"zh": "另见报道：", "": "Also reported by: "}
 FIELD = re.compile(r"\{([a-z.]+)\}")
 MAIL_THEN_NAME = re.compile(r"(\S+@\S+)\s*\((.+)\)")
 NAME_THEN_MAIL = re.compile(r"(.+?)\s*[<(](\S+@[^\s>)]+)[>)]")
@@ -28,6 +30,11 @@ def person(name: str, email: str | None, uri: str | None) -> Person | None:
         text, mail = text.partition("@")[0], mail or text
     text = text or mail.partition("@")[0].strip()
     return Person(text, mail if MAIL.fullmatch(mail) else None, uri) if text else None
+
+
+def also(language: str) -> str:
+    """What stands before the names of others that tell the same story, in this language (BCP 47), else in English."""
+    return ALSO.get(language.partition("-")[0].lower(), ALSO[""])
 
 
 def visible_line(template: str, entry: Entry, origin: Origin, authors: tuple[Person, ...]) -> str:

@@ -17,6 +17,7 @@ from aggregator.clean.markup import sanitise, sanitise_found
 from aggregator.clean.media import enclosures, episode, image, media, show
 from aggregator.clean.pictures import Found
 from aggregator.clean.rewriting import rewritten
+from aggregator.clean.signatures import signature
 from aggregator.clean.text import legal, one_line, plain, title_and_text
 from aggregator.clean.titles import title_from_names, title_from_text
 from aggregator.clean.tracking import without_tracking
@@ -42,7 +43,10 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
     hashes = reading.hashes if list(apart) == entries else frozenset()
     # The key stays that of the link as found: an old entry must not come back as a new one.
     entries = [_followed_by_nobody(entry) for entry in apart]
-    return Intake(origin, tuple(entries), tuple(problems), hashes, reading.cadence, reading.more, shared)
+    signatures = {entry.key: signature(entry) for entry in entries}
+    return Intake(
+        origin, tuple(entries), tuple(problems), hashes, reading.cadence, reading.more, shared, signatures=signatures
+    )
 
 
 def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:

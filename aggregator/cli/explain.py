@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from aggregator import inquiry, service
+from aggregator.choosing import Choice
 from aggregator.clean.naming import folded
 from aggregator.clean.recognition import FROZEN_AFTER
 from aggregator.cli.options import (
@@ -26,9 +27,11 @@ from aggregator.cli.options import (
     log_to_stderr,
     settings_from,
 )
+from aggregator.comparing import compare
 from aggregator.condition import stamp, state_of
 from aggregator.config import Settings
-from aggregator.model import Burial, Entry, category_page
+from aggregator.inquiry import Explained
+from aggregator.model import Burial, Entry, Kept, category_page
 from aggregator.placing import named, pages_of, refusals
 from aggregator.selection import Catalogue, placing
 from aggregator.store import Grave, Story
@@ -49,19 +52,24 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     entry: Annotated[str, typer.Argument(help="The id of an entry as its feed says it, its link, or its page here.")],
+    other: Annotated[
+        str | None,
+        typer.Option("--with", metavar="ENTRY", help="Another entry: are both one story, and why or why not?"),
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     log_format: LogFormatOption = LogFormat.TEXT,
     log_level: LogLevelOption = LogLevel.WARNING,
 ) -> None:
-    """One entry's whole story: its source, its dates, the feeds that show it and why, its revisions.
+    """One entry's whole story: its source, its dates, the feeds that show it and why, who else tells it, its revisions.
 
     Where several sources gave an entry with this link, the story of each.
     """
     log_to_stderr(log_format, log_level)
     settings = settings_from(config)
     stories, graves = asyncio.run(inquiry.explain(settings, entry))
-    told, gone = [_told(settings, story) for story in stories], [_gone(grave) for grave in graves]
+    others = asyncio.run(inquiry.explain(settings, other))[0] if other else []
+    told, gone = [_told(settings, one, others) for one in stories], [_gone(grave) for grave in graves]
     if as_json:
         print(json.dumps({"entries": told, "gone": gone}, indent=2, ensure_ascii=False))
         return
@@ -79,8 +87,9 @@ def explain(
 # ---------------------------------------------------------------- the story, chapter by chapter
 
 
-def _told(settings: Settings, story: Story) -> dict[str, Any]:
+def _told(settings: Settings, explained: Explained, others: list[Explained]) -> dict[str, Any]:
     """The story as `--json` tells it; what people read is made of the same."""
+    story = explained.story
     kept = story.kept
     return {
         "id": kept.id,
@@ -95,9 +104,11 @@ def _told(settings: Settings, story: Story) -> dict[str, Any]:
             "claimed_updated": stamp(kept.entry.updated),
         },
         "notes": list(kept.entry.notes),
-        "pages": list(_pages(settings, story)),
         "keys": list(story.keys),
         "frozen": story.kept.revision >= FROZEN_AFTER,
+        "pages": list(_pages(settings, explained)),
+        "tellings": list(_tellings(story)),
+        "compared": [_compared(story, other.story.kept) for other in others],
         "revisions": list(_revisions(story)),
     }
 
@@ -131,8 +142,10 @@ def _source(settings: Settings, story: Story) -> dict[str, Any]:
     }
 
 
-def _pages(settings: Settings, story: Story) -> Iterator[dict[str, Any]]:
+def _pages(settings: Settings, explained: Explained) -> Iterator[dict[str, Any]]:
     """Every page that shows it or could, and why or why not."""
+    story, choices = explained.story, explained.choices
+    number = story.kept.number
     sources = {source.id: source for source in settings.sources}
     catalogue = Catalogue(settings.site, settings.categories, sources).with_named(story.named)
     source, kept = sources.get(story.kept.source_id), story.kept
@@ -144,7 +157,10 @@ def _pages(settings: Settings, story: Story) -> Iterator[dict[str, Any]]:
         refused = {_address(page, story): why for page, why in refusals(*rules).items()}
     for page in dict.fromkeys((*pages, *refused, *standings)):
         standing = standings.get(page)
-        place = placing(catalogue, kept.source_id, page, standing.position if standing else None, pages, refused)
+        position, choice = standing.position if standing else None, choices.get(page, Choice())
+        if number in choice.numbers:
+            position = choice.numbers.index(number) + 1
+        place = placing(catalogue, kept.source_id, page, position, pages, refused, choice.hidden.get(number))
         yield {
             "page": page,
             "feed": f"{settings.site.base_url}/{page}feed.atom",
@@ -161,6 +177,28 @@ def _address(page: str, story: Story) -> str:
         return page
     slugs = {folded(title): slug for slug, title in story.named.items()}
     return category_page(slugs.get(folded(category.name), category.slug))
+
+
+def _tellings(story: Story) -> Iterator[dict[str, Any]]:
+    """Who tells the same story, and by what each was taken for one of its tellers."""
+    ids = {one.kept.number: one.kept.id for one in story.tellings}
+    for one in story.tellings:
+        yield {
+            "id": one.kept.id,
+            "source": one.kept.source_id,
+            "title": one.kept.entry.title,
+            "link": one.kept.entry.link,
+            "like": ids.get(one.like) if one.like else None,
+            "by": one.by,
+            "distance": one.distance,
+        }
+
+
+def _compared(story: Story, other: Kept) -> dict[str, Any]:
+    """Whether it is one story with another entry, and why or why not."""
+    joined, verdict = compare(story, other)
+    with_ = {"id": other.id, "source": other.source_id, "title": other.entry.title, "link": other.entry.link}
+    return {"with": with_, "one_story": joined, "why": verdict.why, "distance": verdict.distance}
 
 
 def _revisions(story: Story) -> Iterator[dict[str, Any]]:
@@ -225,6 +263,13 @@ def _chapters(told: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         ]
         or ["on none: its source is no longer in the config"],
     )
+    if told["tellings"]:
+        yield "also told by", [_telling(one) for one in told["tellings"] if one["id"] != told["id"]]
+    for one in told["compared"]:
+        other, apart = one["with"], one["distance"]
+        texts = "" if apart is None else f"; distance of their texts {apart:.2f}"
+        verdict = "one story" if one["one_story"] else "two stories"
+        yield f"with {other['source']}: {other['title']}", [f"{verdict}: {one['why']}{texts}"]
     yield (
         "keys",
         [key.replace("\n", "  ") for key in told["keys"]],
@@ -241,6 +286,12 @@ def _chapters(told: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
             else []
         ),
     )
+
+
+def _telling(one: dict[str, Any]) -> str:
+    by = f"{one['by']} as {one['like'] or 'one that is gone'}" if one["by"] else "the first that was kept"
+    texts = "" if one["distance"] is None else f", distance of their texts {one['distance']:.2f}"
+    return f"{one['source']}  {one['title']}  {one['link']}  {by}{texts}"
 
 
 def _or_nothing(moment: str | None) -> str:

@@ -44,6 +44,7 @@ from aggregator.config.values import (
 Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
 Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Limit = Annotated[int, Field(ge=1, le=1000, strict=True)]
+SourceIds = Annotated[tuple[SourceId, ...], BeforeValidator(one_or_many)]
 
 
 class AuthorKeys(Keys):
@@ -77,6 +78,11 @@ class OutputKeys(Keys):
 
     dir: FilePath = Field(Path("var/public"), description="The published folder.")
     limit: Limit = Field(50, description="How many entries a feed shows.")
+    dedupe: bool = Field(True, description="A story that several sources tell is shown once, and the others named.")
+    prefer: SourceIds = Field(
+        (), description="Ids of sources, the best first, whose telling of a story is shown; else the first kept."
+    )
+    per_source: Limit | None = Field(None, description="How many entries of one source a feed shows at most.")
     formats: Annotated[tuple[Literal["atom", "rss", "json", "html", "opml"], ...], BeforeValidator(one_or_many)] = (
         Field(
             ("atom", "rss", "json", "html", "opml"),
@@ -285,6 +291,11 @@ class CategoryKeys(Keys):
     limit: Limit | None = Field(None, description="How many entries its feed shows; default: output.limit.")
     language: Language | None = Field(None, description="Language of its title and its visible line.")
     aka: Slugs = Field((), description="Slugs that it had before; their addresses lead here.")
+    dedupe: bool | None = Field(None, description="false shows every telling of a story; default: output.dedupe.")
+    prefer: SourceIds | None = Field(None, description="Whose telling of a story is shown; default: output.prefer.")
+    per_source: Limit | None = Field(
+        None, description="How many entries of one source it shows; default: output.per_source."
+    )
     filters: Annotated[tuple[FilterKeys, ...], BeforeValidator(as_tuple)] = Field(
         (), description="Which of the entries put into it stand on its page: {keep: …} or {drop: …}, in order."
     )

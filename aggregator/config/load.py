@@ -249,9 +249,17 @@ def _categories(keys: ConfigKeys, site: Site, sources: list[Source]) -> dict[str
         for source in sources
         for slug in (*source.categories, *(home for _, to in source.category_map for home in to))
     )
-    language = _primary(site.language)
-    title, line = TITLE_OF_ALL.get(language, TITLE_OF_ALL[""]), _line(keys.site.attribution, site.language)
-    categories = {EVERYTHING: Category(EVERYTHING, title, line, keys.output.limit)}
+    language, output = _primary(site.language), keys.output
+    everything = Category(
+        slug=EVERYTHING,
+        title=TITLE_OF_ALL.get(language, TITLE_OF_ALL[""]),
+        attribution=_line(keys.site.attribution, site.language),
+        limit=output.limit,
+        dedupe=output.dedupe,
+        per_source=output.per_source,
+        prefer=output.prefer,
+    )
+    categories = {EVERYTHING: everything}
     for slug in [*keys.categories, *used]:
         said = keys.categories.get(slug, CategoryKeys())
         template = keys.site.attribution if said.attribution is None else said.attribution
@@ -259,10 +267,13 @@ def _categories(keys: ConfigKeys, site: Site, sources: list[Source]) -> dict[str
             slug=slug,
             title=said.title or slug,
             attribution=_line(template, said.language or site.language),
-            limit=said.limit or keys.output.limit,
+            limit=said.limit or output.limit,
             language=said.language,
             aka=tuple(dict.fromkeys(said.aka)),
             filters=tuple(one.shape() for one in said.filters),
+            dedupe=output.dedupe if said.dedupe is None else said.dedupe,
+            per_source=said.per_source or output.per_source,
+            prefer=output.prefer if said.prefer is None else said.prefer,
         )
     return categories
 

@@ -49,7 +49,7 @@ def mistakes(tree: Tree, refused: ValidationError | None) -> list[Problem]:
         known = {_place(problem) for problem in problems}  # what could not be had is not wrong once more
         found = [_problem(tree, details) for details in refused.errors(include_url=False)]
         problems += [problem for problem in found if _place(problem) not in known]
-    between = (_twins, _contradictions, recipe_mistakes, item_name_mistakes, claim_mistakes)
+    between = (_twins, _contradictions, _unknown_sources, recipe_mistakes, item_name_mistakes, claim_mistakes)
     return sorted({*problems, *(problem for look in between for problem in look(tree))})
 
 
@@ -156,6 +156,35 @@ def _posted(source: dict[str, Any]) -> str:
     """What tells one source from another at the same address: the body of its request."""
     request = source.get("request")
     return repr(request.get("body")) if isinstance(request, dict) else ""
+
+
+def _unknown_sources(tree: Tree) -> Iterator[Problem]:
+    """Preferred sources that there are not."""
+    ids = set(_ids(tree))
+    categories = tree.value.get("categories")
+    places: list[tuple[KeyPath, Any]] = [(("output",), tree.value.get("output"))]
+    places += [
+        (("categories", slug), own) for slug, own in (categories if isinstance(categories, dict) else {}).items()
+    ]
+    for place, keys in places:
+        preferred = keys.get("prefer") if isinstance(keys, dict) else None
+        for number, name in enumerate(preferred if isinstance(preferred, list) else [preferred]):
+            if isinstance(name, str) and name not in ids:
+                path = (*place, "prefer", number) if isinstance(preferred, list) else (*place, "prefer")
+                near = difflib.get_close_matches(name, ids, n=1, cutoff=0.6)
+                hint = f'did you mean "{near[0]}"?' if near else "write the id of one, or remove it"
+                yield tree.spot(path).problem(f'there is no source "{name}"; {hint}')
+
+
+def _ids(tree: Tree) -> Iterator[str]:
+    """The ids of the sources, written or derived."""
+    sources = tree.value.get("sources")
+    for number, source in enumerate(sources if isinstance(sources, list) else ()):
+        own, url = (source.get("id"), source.get("url")) if isinstance(source, dict) else (None, None)
+        if isinstance(own, str):
+            yield own
+        elif isinstance(url, str) and is_web_url(url):
+            yield source_id(public_url(tree, number, source, url))
 
 
 def _contradictions(tree: Tree) -> Iterator[Problem]:

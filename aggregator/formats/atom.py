@@ -142,15 +142,28 @@ def stylesheet_instruction(site: Site) -> bytes:
 
 
 def with_line(markup: str, shown: Shown) -> str:
-    """The text with the visible attribution line under it, the source's name in it linked to the source."""
+    """The text with the visible attribution line under it, the source's name in it linked to the source, and a line
+    that names others who tell the same story."""
+    return f"{markup}{_attribution(shown)}{_also(shown)}"
+
+
+def _attribution(shown: Shown) -> str:
     if not shown.attribution:
-        return markup
+        return ""
     before, title, after = (html.escape(part, quote=False) for part in shown.attribution.partition(shown.origin.title))
     target = shown.origin.html_url or shown.origin.self_url
-    if target and title:
-        title = f'<a href="{html.escape(target)}" rel="noopener noreferrer">{title}</a>'
-    line = f"{before}{title}{after}"
-    return f"{markup}<p>{line}</p>"
+    return f"<p>{before}{_linked(title, target) if target and title else title}{after}</p>"
+
+
+def _also(shown: Shown) -> str:
+    if not shown.related:
+        return ""
+    names = (_linked(html.escape(one.source_title, quote=False), one.link) for one in shown.related)
+    return f"<p>{html.escape(shown.also, quote=False)}{', '.join(names)}</p>"
+
+
+def _linked(text: str, target: str) -> str:
+    return f'<a href="{html.escape(target)}" rel="noopener noreferrer">{text}</a>'
 
 
 class _Spaces(BaseExtension):  # type: ignore[misc]  # feedgen has no types
@@ -184,6 +197,8 @@ class _Mended(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
             _link(entry, "enclosure", enclosure.href, enclosure.type, length=length, title=enclosure.title)
         for via in (shown.via, *shown.vias):
             _link(entry, "via", via)
+        for other in shown.related:
+            _link(entry, "related", other.link, title=f"{other.source_title}: {other.title}")
         if shown.licence:
             _link(entry, "license", shown.licence)
         if rights is not None:

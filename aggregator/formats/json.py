@@ -9,7 +9,7 @@ from aggregator.clean.text import plain
 from aggregator.formats.atom import with_line
 from aggregator.formats.screening import check, screened
 from aggregator.formats.shelf import Shelf
-from aggregator.model import Enclosure, Markup, Origin, Page, Person, Rendered, Shown
+from aggregator.model import Enclosure, Markup, Origin, Page, Person, Related, Rendered, Shown
 
 VERSION = "https://jsonfeed.org/version/1.1"
 ABOUT_SOURCE = "https://www.rfc-editor.org/rfc/rfc4287#section-4.2.11"
@@ -74,6 +74,7 @@ def _written(shown: Shown, feed_language: str) -> bytes:
             "_credit": _person(shown.credit) if shown.credit else None,
             "_via": list(shown.vias),
             "_source": _source(shown.origin, shown.via),
+            "_related": [_telling(one) for one in shown.related],
         }
     )
 
@@ -87,6 +88,11 @@ def _file(file: Enclosure) -> dict[str, Any]:
     known = {"title": file.title or None, "size_in_bytes": file.length, "duration_in_seconds": file.duration}
     given = {name: value for name, value in known.items() if value is not None}
     return {"url": file.href, "mime_type": file.type or UNKNOWN_TYPE, **given}
+
+
+def _telling(one: Related) -> dict[str, str]:
+    """Another source's telling of the story: what `link rel=related` says in Atom."""
+    return {"url": one.link, "title": one.title, "source_title": one.source_title}
 
 
 def _source(origin: Origin, via: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from aggregator.clean.excerpt import excerpt
 from aggregator.formats.languages import Direction, known_tag, tag_direction, text_direction
 from aggregator.formats.shelf import Shelf
-from aggregator.model import Enclosure, Image, Page, Person, Shown, Site, entry_page
+from aggregator.model import Enclosure, Image, Page, Person, Related, Shown, Site, entry_page
 
 # What a feed is called, and its media type, by the word of its format.
 _FEEDS = {
@@ -98,6 +98,9 @@ class Row:
     image: Image | None
     files: tuple[File, ...]
     attribution: str | None
+    also: str
+    related: tuple[Related, ...]
+    credited: str | None
     rights: str | None
     licence: str | None
 
@@ -202,6 +205,9 @@ def row_of(shown: Shown, page: Page, root: str, zone: tzinfo) -> Row:
         image=shown.image,
         files=tuple(map(_file, shown.enclosures)),
         attribution=shown.attribution,
+        also=shown.also,
+        related=shown.related,
+        credited=shown.credit.name if shown.credit and shown.credit not in shown.authors else None,
         rights=shown.rights or shown.licence,
         licence=shown.licence,
     )

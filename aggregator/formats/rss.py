@@ -172,6 +172,8 @@ class _Mended(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
             _child(item, "atom:link", href=via, rel="via")
         if self.language:
             _child(item, "dc:language", self.language)
+        for other in shown.related:
+            _child(item, "atom:link", href=other.link, rel="related", title=f"{other.source_title}: {other.title}")
         _files(item, shown)
         return item
 

@@ -148,6 +148,8 @@ def _texts(shown: Shown) -> Iterator[tuple[str, str]]:
             if (text := getattr(enclosure, name)) is not None:
                 yield f"enclosure {name}", text
         yield from (("credit", text) for one in enclosure.credits for text in (one.name, one.role) if text is not None)
+    for one in shown.related:
+        yield from (("related", text) for text in (one.title, one.link, one.source_title, one.source_page))
     if shown.episode:
         yield from _said(shown.episode)
 
@@ -173,6 +175,7 @@ def _addresses(shown: Shown) -> Iterator[tuple[str, str]]:
     if shown.licence is not None:
         yield "licence", shown.licence
     yield from (("via", via) for via in shown.vias)
+    yield from (("related", one.link) for one in shown.related)
     for name in ("self_url", "html_url", "icon", "licence"):
         if (address := getattr(shown.origin, name)) is not None:
             yield f"source {name}", address

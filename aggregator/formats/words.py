@@ -24,6 +24,7 @@ class Words:
     breadcrumbs: str
     contact: str
     copy_address: str
+    credited: str
     earlier: str
     empty: str
     everything: str
@@ -79,6 +80,7 @@ _ENGLISH = Words(
     breadcrumbs="You are here",
     contact="Contact",
     copy_address="Copy an address into your feed reader:",
+    credited="Source named in the text:",
     earlier="Earlier entries",
     empty="Nothing here yet. Entries appear as soon as a source publishes one.",
     everything="Everything",
@@ -131,6 +133,7 @@ _CHINESE = Words(
     breadcrumbs="当前位置",
     contact="联系",
     copy_address="将地址复制到你的阅读器：",
+    credited="文中注明的来源：",
     earlier="更早的条目",
     empty="这里还没有内容。来源发布之后，条目会出现在这里。",
     everything="全部",

@@ -19,6 +19,7 @@ from aggregator.model.asked import (
     slug_of,
     source_page,
 )
+from aggregator.model.candidates import Candidate, Copies, Stretch
 from aggregator.model.decided import (
     Acquaintance,
     Alias,
@@ -65,6 +66,7 @@ from aggregator.model.ours import (
     Intake,
     Kept,
     Origin,
+    Signature,
 )
 from aggregator.model.recipes import (
     Detail,
@@ -88,6 +90,7 @@ from aggregator.model.shown import (
     Listed,
     Page,
     Receipt,
+    Related,
     Removed,
     Rendered,
     Shown,
@@ -120,12 +123,14 @@ __all__ = [
     "Burial",
     "Buried",
     "Cadence",
+    "Candidate",
     "Category",
     "Chain",
     "Changes",
     "Chapters",
     "Condition",
     "Content",
+    "Copies",
     "Credit",
     "DateFound",
     "Detail",
@@ -169,6 +174,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Recipe",
+    "Related",
     "Removed",
     "Rendered",
     "Replacement",
@@ -177,9 +183,11 @@ __all__ = [
     "Rewrite",
     "Show",
     "Shown",
+    "Signature",
     "Site",
     "Source",
     "Spelling",
+    "Stretch",
     "Subscription",
     "Term",
     "Transcript",

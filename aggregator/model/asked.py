@@ -46,7 +46,9 @@ class Site:
 class Category:
     """One published category. `slug` can stand in an address; `attribution` None means no visible line.
 
-    `aka` are slugs that it had before; `filters` say which of the entries put into it stand on its page.
+    `aka` are slugs that it had before; `filters` say which of the entries put into it stand on its page. With `dedupe`
+    that shows one entry of each story, of the first of the sources in `prefer` that has it; `per_source` is how many of
+    one source it shows at most.
     """
 
     slug: str
@@ -56,6 +58,9 @@ class Category:
     language: str | None = None
     aka: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
+    dedupe: bool = True
+    per_source: int | None = None
+    prefer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from aggregator.model.asked import Source
 from aggregator.model.fetched import Reason, Validators
-from aggregator.model.ours import Entry
+from aggregator.model.ours import Entry, Signature
 from aggregator.model.theirs import Cadence
 
 
@@ -208,7 +208,8 @@ class Changes:
     """Everything one poll decided; applied in one transaction, whatever the outcome was.
 
     `dropped` counts new entries that the source's filters kept out. `before` is what the poll before left behind.
-    `host_busy_until` is set when the host asked to be left alone, and holds for all sources there.
+    `signatures` are those of the entries, by key. `host_busy_until` is set when the host asked to be left alone, and
+    holds for all sources there.
     """
 
     source: Source
@@ -219,4 +220,5 @@ class Changes:
     passed: tuple[PassedOver, ...] = ()
     dropped: int = 0
     before: Visit | None = None
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
     host_busy_until: datetime | None = None

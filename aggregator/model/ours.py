@@ -84,8 +84,20 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What tells the story of an entry from others, as `clean.stories` makes it.
+
+    Two entries that may tell one story mostly share one of the `marks` (64 bits, signed); `traits` are compared then.
+    """
+
+    marks: tuple[int, ...] = ()
+    traits: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
-    """One document, read and cleaned. `entries` are in the document's order; `problems` is what was survived.
+    """One document, read and cleaned. `entries` are in the document's order, `signatures` theirs by key; `problems`
+    is what was survived.
 
     `hashes` is what the next poll may take as seen: those of all entries, or none when entries had to be told apart,
     which takes all of them together. `more` is what the next page of its list is asked for with. `shared` says of each
@@ -99,6 +111,7 @@ class Intake:
     cadence: Cadence = Cadence()
     more: str | None = None
     shared: Mapping[str, str] = field(default_factory=dict)
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,24 @@ from aggregator.model.theirs import Term
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another source's telling of the same story; named as in `Shown`."""
+
+    title: str
+    link: str
+    source_title: str
+    source_page: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A kept entry as one page shows it: `authors` and `terms` are never empty, `terms` begins with our own.
 
     `licence` is the address of the entry's licence (RFC 4946), `credit` whom its text names as its source, `vias` the
     addresses by which the source itself came to it. `attribution` is the visible line in plain text, or None. `origin`
     is what `atom:source` says; `via` the address of the feed we took the entry from. `source_title` and `source_page`
-    name that feed to people; `source_page` is a folder of our own site ("source/lwn/").
+    name that feed to people; `source_page` is a folder of our own site ("source/lwn/"). `related` are the tellings of
+    the same story that the page does not show, and `also` what stands before their names, in the page's language.
     """
 
     id: str
@@ -45,6 +56,8 @@ class Shown:
     licence: str | None = None
     credit: Person | None = None
     vias: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The cellar: what was asked for, when it was visited, and every entry once. No table class leaves this room."""
 
 from aggregator.store.store import SourceStatus, SqlStore, open_store
-from aggregator.store.telling import Grave, Story
+from aggregator.store.telling import Grave, Story, Telling
 
-__all__ = ["Grave", "SourceStatus", "SqlStore", "Story", "open_store"]
+__all__ = ["Grave", "SourceStatus", "SqlStore", "Story", "Telling", "open_store"]

@@ -19,6 +19,7 @@ from aggregator.store import visits
 from aggregator.store.awaiting import expect
 from aggregator.store.burying import NAMED, UNNAMED, last_number, pass_over
 from aggregator.store.codec import pack_entry, unpack_entry
+from aggregator.store.joining import Arrival, join, revisited
 from aggregator.store.naming import with_addresses
 from aggregator.store.places import mark_stale, place
 from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, TOMBSTONE, VISIT, pages_column, pages_in
@@ -57,8 +58,7 @@ def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
         connection.execute(update(VISIT).where(VISIT.c.source_id == visit.source_id).values(horizon=horizon))
     if changes.host_busy_until:
         _put_off(connection, changes, changes.host_busy_until)
-    if changes.new:
-        _keep(connection, changes.source, changes.new, now, base_url)
+    arrivals = _keep(connection, changes.source, changes.new, now, base_url) if changes.new else []
     pass_over(connection, changes.source, changes.passed, now)
     for alias in changes.aliases:
         _rename(connection, changes.source, alias)
@@ -66,6 +66,7 @@ def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
     for revised in changes.revised:
         touched |= _revise(connection, changes.source, revised, now)
     if touched:
+        join(connection, [*arrivals, *revisited(connection, changes)], changes.signatures)
         mark_stale(connection, (*touched, HOME))
 
 
@@ -76,7 +77,9 @@ def _put_off(connection: Connection, changes: Changes, until: datetime) -> None:
     connection.execute(update(VISIT).where(others).values(due=until, why=Why.HOST_BUSY.value))
 
 
-def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...], now: datetime, base_url: str) -> None:
+def _keep(
+    connection: Connection, source: Configured, new: tuple[NewEntry, ...], now: datetime, base_url: str
+) -> list[Arrival]:
     """Insert new entries under ids that nobody has, oldest first so that rows are numbered in the order of time.
 
     A source's own id is taken when it is an IRI and no entry has it yet, else one is minted.
@@ -110,7 +113,9 @@ def _keep(connection: Connection, source: Configured, new: tuple[NewEntry, ...],
     if places:
         connection.execute(_NEW_PLACE, places)
     connection.execute(NAMED, names)
-    expect(connection, source, enumerate((one.entry for one in reversed(newest_first)), first), now)
+    numbered = list(enumerate(reversed(newest_first), first))
+    expect(connection, source, ((number, one.entry) for number, one in numbered), now)
+    return [Arrival(number, source.id, one.published, one.entry) for number, one in numbered]
 
 
 def _published_ids(

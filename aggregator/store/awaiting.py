@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from aggregator.clean.filling import carried_over
 from aggregator.model import HOME, Awaited, Entry, Filling, Source
 from aggregator.store.codec import pack_entry, unpack_entry
+from aggregator.store.joining import Arrival, join
 from aggregator.store.naming import addresses
 from aggregator.store.places import mark_stale, place
 from aggregator.store.tables import AWAITED, ENTRY
@@ -67,5 +68,6 @@ def fill_in(connection: Connection, of: Awaited, filling: Filling) -> None:
     entry = filling.entry if now == of.entry else carried_over(now, filling.entry)
     # Link and title stay those of the list, by which the entry is recognised there.
     connection.execute(update(ENTRY).where(ENTRY.c.number == filling.number).values(body=pack_entry(entry)))
+    join(connection, [Arrival(filling.number, of.source.id, row.published, entry)], {})
     pages = addresses(connection, filling.pages)
     mark_stale(connection, (*place(connection, of.source, row, pages), HOME))

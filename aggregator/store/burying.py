@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from aggregator.clean.names import key_name, link_number, other_names, title_number
 from aggregator.model import HOME, Burial, PassedOver, Source
 from aggregator.store.codec import unpack_entry
+from aggregator.store.joining import Arrival, part
 from aggregator.store.places import leave, mark_stale
 from aggregator.store.tables import ENTRY, NAME, SOURCE, TOMBSTONE, VISIT, pages_in
 
@@ -55,6 +56,7 @@ def bury(
     query = select(SOURCE.c.id, SOURCE.c.pages).where(SOURCE.c.id.in_(of))
     source_pages = {row.id: pages_in(row.pages) for row in connection.execute(query)}
     graves, names, stale = [], [], {HOME}
+    leaving, stood = list[Arrival](), dict[int, tuple[str, ...]]()
     for row in rows:
         pages = source_pages[row.source_id] if row.pages is None else pages_in(row.pages)
         entry = unpack_entry(row.body)
@@ -66,6 +68,9 @@ def bury(
         names += [{"name": name, "entry_number": row.number} for name in known_as]
         leave(connection, row, pages)
         stale.update(pages)
+        leaving.append(Arrival(row.number, row.source_id, row.published, entry))
+        stood[row.number] = pages
+    part(connection, leaving, stood)
     numbers = [row.number for row in rows]
     connection.execute(delete(ENTRY).where(ENTRY.c.number.in_(numbers)))
     connection.execute(insert(TOMBSTONE), graves)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
@@ -19,6 +20,7 @@ from aggregator.model import (
     Acquaintance,
     Archived,
     Awaited,
+    Candidate,
     Changes,
     Document,
     Filling,
@@ -26,6 +28,7 @@ from aggregator.model import (
     Kept,
     Removed,
     Source,
+    Stretch,
     Unarchived,
     Visit,
 )
@@ -42,6 +45,7 @@ from aggregator.store import (
     searching,
     sharing,
     telling,
+    timeline,
     visits,
 )
 from aggregator.store.database import hold, open_database
@@ -145,7 +149,23 @@ class SqlStore:
 
     async def newest(self, path: str, limit: int) -> list[Kept]:
         """The newest entries of the page at `path`, newest first, the later row first where times are equal."""
-        return await self._writer.read(lambda connection: _newest(connection, path, limit))
+        return await self._writer.read(lambda connection: timeline.newest(connection, path, limit))
+
+    async def stretch(self, path: str, after: Candidate | None, most: int) -> Stretch:
+        """At most so many of the page's entries, those after `after`, and the copies of the stories they tell."""
+        return await self._writer.read(lambda connection: timeline.stretch(connection, path, after, most))
+
+    async def told(self, path: str, numbers: Sequence[int]) -> Stretch:
+        """Those of these entries that stand on the page, newest first, and the copies of the stories they tell."""
+        return await self._writer.read(lambda connection: timeline.told(connection, path, numbers))
+
+    async def settle(self, path: str, faces: Mapping[int, int]) -> None:
+        """Remember by which entry a page tells each of these stories."""
+        await self._writer.write(lambda connection: timeline.settle(connection, path, faces, 0))
+
+    async def entries(self, numbers: Sequence[int]) -> Mapping[int, Kept]:
+        """The entries of these numbers, as far as they are kept."""
+        return await self._writer.read(lambda connection: timeline.entries(connection, numbers))
 
     async def newest_of_each(self, paths: Sequence[str]) -> list[Kept]:
         """The newest entry of each of the pages that has one."""
@@ -189,10 +209,20 @@ class SqlStore:
         marked = tuple(pages)
         await self._writer.write(lambda connection: places.mark_stale(connection, marked))
 
-    async def mark_built(self, page: str, version: int) -> None:
-        """Clear the mark of a page, unless it changed again since `version` was read."""
+    async def mark_built(
+        self, page: str, version: int, faces: Mapping[int, int] = MappingProxyType({}), latest: int = 0
+    ) -> None:
+        """Clear the mark of a page, unless it changed again since `version` was read.
+
+        It shows these entries of these stories, and `latest` was the latest entry of all.
+        """
         mine = (STALE.c.page == page) & (STALE.c.version == version)
-        await self._writer.write(lambda connection: connection.execute(delete(STALE).where(mine)))
+
+        def write(connection: Connection) -> None:
+            connection.execute(delete(STALE).where(mine))
+            timeline.settle(connection, page, faces, latest)
+
+        await self._writer.write(write)
 
     async def fact(self, name: str) -> str | None:
         """One fact about the store, or None."""
@@ -261,18 +291,6 @@ async def open_store(path: Path, base_url: str, *, alone: bool) -> AsyncIterator
             yield store
         finally:
             await store.close()
-
-
-def _newest(connection: Connection, path: str, limit: int) -> list[Kept]:
-    timeline = (
-        select(MEMBERSHIP.c.entry_number)
-        .where(MEMBERSHIP.c.page == path)
-        .order_by(MEMBERSHIP.c.published.desc(), MEMBERSHIP.c.entry_number.desc())
-        .limit(limit)
-    )
-    numbers = list(connection.execute(timeline).scalars())
-    rows = {row.number: row for row in connection.execute(select(ENTRY).where(ENTRY.c.number.in_(numbers)))}
-    return [kept_of(rows[number]) for number in numbers]
 
 
 def _newest_of_each(connection: Connection, paths: Sequence[str]) -> list[Kept]:

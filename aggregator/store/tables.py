@@ -310,18 +310,18 @@ class SubscriptionRow(SQLModel, table=True):
     failures: int = 0
 
 
-def _table(row: type[SQLModel]) -> Table:
+def table_of(row: type[SQLModel]) -> Table:
     """The Core table behind a table class; the hot path uses Core, at a twentieth of the cost of the ORM."""
     return row.__table__  # type: ignore[attr-defined, no-any-return]  # SQLModel sets it and does not say so
 
 
-SOURCE, VISIT, ENTRY, REVISION = _table(SourceRow), _table(VisitRow), _table(EntryRow), _table(RevisionRow)
-MEMBERSHIP, STALE, FACT = _table(MembershipRow), _table(StaleRow), _table(FactRow)
-AWAITED, SHARED_DOCUMENT = _table(AwaitedRow), _table(SharedDocumentRow)
-UNSEARCHED = _table(UnsearchedRow)
-UNARCHIVED, ARCHIVE = _table(UnarchivedRow), _table(ArchiveRow)
-NAME, TOMBSTONE = _table(NameRow), _table(TombstoneRow)
-SUBSCRIPTION = _table(SubscriptionRow)
+SOURCE, VISIT, ENTRY, REVISION = table_of(SourceRow), table_of(VisitRow), table_of(EntryRow), table_of(RevisionRow)
+MEMBERSHIP, STALE, FACT = table_of(MembershipRow), table_of(StaleRow), table_of(FactRow)
+AWAITED, SHARED_DOCUMENT = table_of(AwaitedRow), table_of(SharedDocumentRow)
+UNSEARCHED = table_of(UnsearchedRow)
+UNARCHIVED, ARCHIVE = table_of(UnarchivedRow), table_of(ArchiveRow)
+NAME, TOMBSTONE = table_of(NameRow), table_of(TombstoneRow)
+SUBSCRIPTION = table_of(SubscriptionRow)
 
 
 def kept_of(row: Row[Any]) -> Kept:

@@ -18,6 +18,7 @@ from aggregator.store import visits
 from aggregator.store.burying import bury
 from aggregator.store.codec import unpack_entry
 from aggregator.store.naming import titles
+from aggregator.store.story_tables import STORY
 from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, SOURCE, STALE, TOMBSTONE, kept_of, pages_in
 
 MOST_STORIES = 20  # entries that share a link; more would be a list, and no story
@@ -42,11 +43,26 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """An entry that tells a story which others tell too.
+
+    It joined for its likeness to the entry in the row `like`, `by` what (`clean.stories.By`), with so much `distance`
+    between their texts, 0 to 1. The one that it began with is like none.
+    """
+
+    kept: Kept
+    like: int | None
+    by: str | None
+    distance: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """One entry as the store knows it; `versions` are in the order of time, the present one last.
 
     `keys` are those under which it came, the first one first; `named` are all categories that entries have named so
-    far, by slug, with their titles.
+    far, by slug, with their titles. `tellings` are the entries that tell the same story, this one among them, in the
+    order in which they were kept; none when nobody else tells it.
     """
 
     kept: Kept
@@ -55,6 +71,7 @@ class Story:
     versions: tuple[Version, ...]
     keys: tuple[str, ...]
     named: Mapping[str, str]
+    tellings: tuple[Telling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +144,9 @@ def _story(connection: Connection, row: Row[Any]) -> Story:
         for page in sorted(pages_in(source) if row.pages is None else pages_in(row.pages))
     ]
     aliases = tuple(json.loads(row.aliases)) if row.aliases else ()
-    return Story(kept, visit, tuple(standings), _versions(connection, kept), (row.key, *aliases), titles(connection))
+    known_as, named = (row.key, *aliases), titles(connection)
+    versions, tellings = _versions(connection, kept), _tellings(connection, kept.number)
+    return Story(kept, visit, tuple(standings), versions, known_as, named, tellings)
 
 
 def _position(connection: Connection, page: str, number: int, published: datetime) -> int:
@@ -136,6 +155,18 @@ def _position(connection: Connection, page: str, number: int, published: datetim
     same = (MEMBERSHIP.c.published == published) & (MEMBERSHIP.c.entry_number >= number)
     query = select(func.count()).select_from(MEMBERSHIP).where(MEMBERSHIP.c.page == page, later | same)
     return connection.execute(query).scalar_one()
+
+
+def _tellings(connection: Connection, number: int) -> tuple[Telling, ...]:
+    mine = select(STORY.c.story).where(STORY.c.entry_number == number).scalar_subquery()
+    query = (
+        select(ENTRY, STORY.c.like, STORY.c.by, STORY.c.distance)
+        .join(STORY, STORY.c.entry_number == ENTRY.c.number)
+        .where(STORY.c.story == mine)
+        .order_by(ENTRY.c.number)
+    )
+    tellings = [Telling(kept_of(row), row.like, row.by, row.distance) for row in connection.execute(query)]
+    return tuple(tellings) if len(tellings) > 1 else ()
 
 
 def _versions(connection: Connection, kept: Kept) -> tuple[Version, ...]:
