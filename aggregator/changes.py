@@ -14,6 +14,7 @@ from aggregator.backfill import admit
 from aggregator.clean.likeness import likeness
 from aggregator.clean.recognition import FROZEN_AFTER, new_names, recognise, with_own_keys
 from aggregator.clean.rules import refusal_at_first
+from aggregator.expectations import with_incidents
 from aggregator.model import (
     Acquaintance,
     Changes,
@@ -85,13 +86,28 @@ def decide(
     Validators and the hash of the body are kept only together with a document that was read: those of an error
     page would have the server answer 304 for ever.
     """
-    after = partial(replace, visit, finished=now, reason=None, detail="", failures=0)
+    return with_incidents(_decided(source, visit, ended, known, now, place), visit, ended, now)
+
+
+def _decided(
+    source: Source,
+    visit: Visit,
+    ended: Unchanged | Failed | tuple[Document, Intake],
+    known: Acquaintance,
+    now: datetime,
+    place: Place,
+) -> Changes:
+    after = partial(replace, visit, finished=now, reason=None, detail="", failures=0, failing_since=None)
     match ended:
         case Failed():
-            failed = {"reason": ended.reason, "detail": ended.detail, "failures": visit.failures + 1}
-            return Changes(
-                source, after_failure(after(outcome=Outcome.FAILED, **failed), ended.status, now), before=visit
+            failed = after(
+                outcome=Outcome.FAILED,
+                reason=ended.reason,
+                detail=ended.detail,
+                failures=visit.failures + 1,
+                failing_since=visit.failing_since or now,
             )
+            return Changes(source, after_failure(failed, ended.status, now), before=visit)
         case Unchanged():
             same = after(
                 outcome=Outcome.NOT_MODIFIED,
@@ -128,16 +144,19 @@ def _taken_in(
         finished=now,
         reason=None,
         failures=0,
+        failing_since=None,
         outcome=Outcome.NEW if admitted.new else Outcome.REVISED if revised else Outcome.SAME,
         detail="; ".join(intake.problems)[:500],
-        validators=document.validators,
-        body_hash=document.body_hash,
+        # What left entries out is looked at again, until they are whole.
+        validators=None if intake.incomplete else document.validators,
+        body_hash="" if intake.incomplete else document.body_hash,
         seen=b"".join(sorted(intake.hashes)),
         cadence=intake.cadence,
         recent=_recent(visit.recent, admitted.new),
         size=len(intake.hashes) or len(intake.entries),
         max_age=document.hints.max_age,
         horizon=admitted.horizon,
+        bare=intake.bare,
     )
     familiar = bool(found.kept) or not intake.hashes.isdisjoint(hashes_in(visit.seen)) or not visit.recent
     return Changes(

@@ -26,6 +26,10 @@ def row_of(source: Source, visit: Visit | None, entries: int) -> dict[str, Any]:
         "moved_to": _shown(source, visit.address if visit else None),
         "moving_to": _shown(source, visit.moving.to if visit and visit.moving else None),
         "insecure_tls": source.insecure_tls,
+        "incidents": [
+            {"cause": one.cause, "since": stamp(one.since), "what": one.what}
+            for one in (visit.incidents if visit else ())
+        ],
     }
 
 
@@ -37,7 +41,7 @@ def state_of(source: Source, visit: Visit | None) -> str:
         return "new"
     if visit.due is None:
         return "gone"
-    return "failing" if visit.failures else "ok"
+    return "failing" if visit.failures else "incident" if visit.incidents else "ok"
 
 
 def stamp(moment: datetime | None) -> str | None:

@@ -56,6 +56,9 @@ def joined(first: Intake, second: Intake) -> Intake:
         hashes=first.hashes | second.hashes,
         more=second.more,
         shared={**second.shared, **first.shared},
+        size=first.size + second.size,
+        incomplete=first.incomplete or second.incomplete,
+        bare=tuple(name for name in first.bare if name in second.bare),
     )
 
 

@@ -105,8 +105,7 @@ def rules_of(source: Source, categories: Mapping[str, Category]) -> str:
     Then all entries of the source stand on its own pages, and a change of those needs no look into any entry. What
     stands before the dot changes with the rules by which its documents are read.
     """
-    found = tuple(one for one in (source.recipe.named, source.recipe.tags) if one) if source.recipe else ()
-    reading = (source.filters, source.rewrite, *found)
+    reading = (source.filters, source.rewrite, *filter(None, (source.recipe, source.expect.required)))
     placing: tuple[object, ...] = ()
     if source.detail or _follows_rules(source, categories):
         reached = categories.values() if source.naming else _reached(source, categories)

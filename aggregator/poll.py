@@ -13,7 +13,9 @@ from typing import assert_never
 from aggregator.changes import decide, hashes_in
 from aggregator.clean.concealing import concealed
 from aggregator.clean.recognition import is_doubtful
+from aggregator.condition import stamp
 from aggregator.errors import AggregatorError
+from aggregator.expectations import as_expected
 from aggregator.model import Acquaintance, Changes, Document, Failed, Intake, Outcome, Reason, Source, Unchanged, Visit
 from aggregator.paging import is_all_new, joined, next_address, unfinished, with_first_page
 from aggregator.placing import Place, on_own_pages
@@ -46,7 +48,7 @@ async def poll(
     """
     began = clock.now()
     visit = await store.begin(source, began)
-    ended = await _ended(source, visit, fetcher, reader, delay, asked)
+    ended = as_expected(source, visit, await _ended(source, visit, fetcher, reader, delay, asked))
     ended, known = await _acquainted(source, ended, reader, store) if isinstance(ended, tuple) else (ended, STRANGE)
     now = clock.now()
     if not isinstance(ended, tuple) or len(ended[1].entries) <= MOST_AT_ONCE:
@@ -58,6 +60,7 @@ async def poll(
     changes = scheduled(changes, visit, failed, hints, now)
     await store.apply(changes)
     _report(changes, (now - began).total_seconds())
+    _report_incidents(changes)
     return changes
 
 
@@ -160,3 +163,17 @@ def _report(changes: Changes, seconds: float) -> None:
         "why": visit.why,
     }
     log.log(level, "poll", extra={"fields": fields})
+
+
+def _report_incidents(changes: Changes) -> None:
+    """A line when an incident begins, and one when it ends, however many polls there are in between."""
+    before = {one.cause: one for one in changes.before.incidents} if changes.before else {}
+    after = {one.cause: one for one in changes.visit.incidents}
+    for cause, one in after.items():
+        if cause not in before:
+            fields = {"source": changes.source.id, "cause": cause, "what": one.what, "since": stamp(one.since)}
+            log.warning("incident", extra={"fields": fields})
+    for cause, one in before.items():
+        if cause not in after:
+            fields = {"source": changes.source.id, "cause": cause, "since": stamp(one.since)}
+            log.info("incident over", extra={"fields": fields})

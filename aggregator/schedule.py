@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 
-from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Source, Visit, Why
+from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Reason, Source, Visit, Why
 
 HOUR = timedelta(hours=1)
 _SPAN = itemgetter(0)
@@ -74,6 +74,8 @@ def _wishes(source: Source, visit: Visit, hints: Hints, now: datetime) -> Iterat
 def _after_failure(source: Source, visit: Visit, before: Visit, now: datetime) -> tuple[datetime, Why]:
     """Exponentially later with the number of failures in a row."""
     first = max(source.interval, source.min_interval)
+    if visit.reason is Reason.UNEXPECTED:  # its server did nothing wrong, and may be right again at any time
+        return now + _spread(source, first, max(first, source.max_interval), before), Why.INTERVAL
     span = max(first, min(first * 2 ** min(visit.failures - 1, 20), LONGEST_BACKOFF))
     why = Why.BACKOFF if visit.failures > 1 else Why.INTERVAL
     return now + _spread(source, span, max(first, LONGEST_BACKOFF), before), why

@@ -18,12 +18,13 @@ from aggregator.web.inside import MOST_ROWS, Condition
 from aggregator.web.signpost import Signpost
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
-SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"\})? [0-9]+')
+LABEL = r'[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
+SAMPLE = re.compile(rf"[a-z_]+(\{{{LABEL}(,{LABEL})*\}})? [0-9]+")
 
 
 def row(source: str, state: str = "ok", failures: int = 0, **keys: Any) -> dict[str, Any]:
     blank = dict.fromkeys(("last_poll", "outcome", "next_poll", "why", "detail"))
-    return {**blank, "source": source, "state": state, "entries": 3, "failures": failures, **keys}
+    return {**blank, "incidents": [], "source": source, "state": state, "entries": 3, "failures": failures, **keys}
 
 
 @asynccontextmanager
@@ -103,6 +104,18 @@ async def test_the_page_shows_failing_sources_first_and_nothing_as_markup(tmp_pa
     assert "ready · 7 readers · 1 ok · 2 failing" in page
 
 
+async def test_the_page_shows_incidents_before_all_else(tmp_path: Path) -> None:
+    quiet = {"cause": "silent", "since": "2026-03-01T12:00:00Z", "what": "the newest entry is <old>"}
+    rows = [row("fine"), row("bad", "failing", 2), row("quiet", "incident", incidents=[quiet])]
+    async with asking(tmp_path, rows) as client:
+        page = (await client.get("/status/")).text
+        numbers = (await client.get("/metrics")).text.splitlines()
+    assert re.findall(r'scope="row">(\w+)<', page) == ["quiet", "bad", "fine"]
+    assert "<td>silent since 2026-03-01T12:00:00Z: the newest entry is &lt;old&gt;</td>" in page
+    assert 'aggregator_source_incident{source="quiet",cause="silent"} 1' in numbers
+    assert 'aggregator_sources{state="incident"} 1' in numbers
+
+
 async def test_with_very_many_sources_the_page_stays_readable_and_says_what_it_left_out(tmp_path: Path) -> None:
     async with asking(tmp_path, [*(row(f"s{n}") for n in range(MOST_ROWS + 5)), row("bad", "failing", 1)]) as client:
         page = (await client.get("/status/")).text
@@ -124,6 +137,7 @@ async def test_the_numbers_are_what_prometheus_reads(tmp_path: Path) -> None:
         "aggregator_entries 9",
         'aggregator_sources{state="ok"} 1',
         'aggregator_sources{state="failing"} 1',
+        'aggregator_sources{state="incident"} 0',
         'aggregator_sources{state="new"} 0',
         'aggregator_sources{state="gone"} 0',
         'aggregator_sources{state="disabled"} 1',

@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aggregator.clean.attribution import person
+from aggregator.clean.completeness import lacking, told
 from aggregator.clean.credit import credited
 from aggregator.clean.dates import settle
 from aggregator.clean.full_text import full_text_address
@@ -22,8 +23,9 @@ from aggregator.clean.text import legal, one_line, plain, title_and_text
 from aggregator.clean.titles import title_from_names, title_from_text
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import absolute, is_iri
-from aggregator.model import Draft, Entry, FeedFound, Intake, Markup, Origin, Person, Reading, Source, Term
+from aggregator.model import Draft, Entry, Expectation, FeedFound, Intake, Markup, Origin, Person, Reading, Source, Term
 
+NOTHING_EXPECTED = Expectation()
 MOST_PERSONS, MOST_TERMS, MOST_VIAS = 20, 50, 5
 
 
@@ -31,21 +33,34 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
     """Clean what was read from `url`, the final address of the document."""
     origin = _origin(reading.feed, source, url)
     base = origin.html_url or url
-    entries, problems = [], list(reading.problems)
+    entries, incomplete, problems = [], [], list(reading.problems)
     for number, draft in enumerate(reading.drafts, 1):
         entry = _entry(draft, source, origin, base, url)
         if entry is None:
             problems.append(f"entry {number} is empty")
+        elif source.expect.required and (lacks := lacking(draft, entry, source)):
+            incomplete.append(lacks)
         else:
             entries.append(entry)
     apart, shared = told_apart(entries)
     # Entries that share a key are told apart by looking at all of them, so the next poll must see all of them again.
-    hashes = reading.hashes if list(apart) == entries else frozenset()
+    # So it must of those that were left out.
+    hashes = reading.hashes if list(apart) == entries and not incomplete else frozenset()
     # The key stays that of the link as found: an old entry must not come back as a new one.
     entries = [_followed_by_nobody(entry) for entry in apart]
     signatures = {entry.key: signature(entry) for entry in entries}
     return Intake(
-        origin, tuple(entries), tuple(problems), hashes, reading.cadence, reading.more, shared, signatures=signatures
+        origin,
+        tuple(entries),
+        tuple(problems),
+        hashes,
+        reading.cadence,
+        reading.more,
+        shared,
+        signatures=signatures,
+        size=max(len(reading.hashes), len(reading.drafts)),
+        incomplete=told(incomplete),
+        bare=reading.bare,
     )
 
 
@@ -66,9 +81,13 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
     if too_long and not (content or summary):
         summary = sanitise(Markup(too_long), base, page)
     title = title or title_from_text(content or summary)
+    published, updated = settle(draft.published, source.timezone), settle(draft.updated, source.timezone)
     if not (title or own_link or files):
         return None
-    published = settle(draft.published, source.timezone)
+    # Feeds do give nothing but links, and mean it; an item of an API or a page is not written yet, or not found.
+    is_bare = not (title or files or named or draft.images or published or updated)
+    if is_bare and (source.recipe or source.expect != NOTHING_EXPECTED):
+        return None
     detail = absolute(draft.detail, base) or full_text_address(source, own_link, content or summary)
     credit = _credit(draft, content or summary, source, origin)
     if credit:
@@ -80,7 +99,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         origin=origin,
         claim=claim(guid),
         published=published,
-        updated=settle(draft.updated, source.timezone),
+        updated=updated,
         authors=persons_of(draft.authors, base),
         terms=terms_of(draft.terms),
         summary=summary,

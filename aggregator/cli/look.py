@@ -79,7 +79,7 @@ def status(
         _print_table(rows)
     else:
         for row in rows:
-            print("\t".join("-" if value is None else str(value) for value in row.values()))
+            print("\t".join(map(_cell, row.values())))
 
 
 def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
@@ -87,6 +87,17 @@ def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
     source = service.source_named(settings, one.source_id)
     assert source is not None
     return row_of(source, one.visit, one.entries)
+
+
+def _cell(value: Any) -> str:
+    """One value of a row, on its line."""
+    if isinstance(value, list):
+        return "; ".join(map(_incident, value)) or "-"
+    return "-" if value is None else str(value)
+
+
+def _incident(one: dict[str, str]) -> str:
+    return f"{one['cause']} since {one['since']}: {one['what']}"
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
@@ -104,10 +115,11 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         box=None,
         pad_edge=False,
     )
-    colours = {"ok": "green", "failing": "red", "gone": "red", "new": "cyan", "disabled": "dim"}
+    colours = {"ok": "green", "failing": "red", "incident": "red", "gone": "red", "new": "cyan", "disabled": "dim"}
     for row in rows:
         outcome = " ".join(str(row[name]) for name in ("outcome", "reason") if row[name])
-        notes = [words.format(row[key]) for key, words in NOTES.items() if row[key]]
+        notes = [*map(_incident, row["incidents"])]
+        notes += [words.format(row[key]) for key, words in NOTES.items() if row[key]]
         cells = (row["last_poll"], outcome, row["entries"], row["failures"], row["next_poll"], row["why"])
         state = f"[{colours[row['state']]}]{row['state']}[/]"
         table.add_row(row["source"], state, *("" if cell is None else str(cell) for cell in cells), ", ".join(notes))

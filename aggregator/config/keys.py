@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from aggregator.config.expect_keys import ExpectKeys
 from aggregator.config.recipe_keys import DetailKeys, Fields, FullTextKeys, PagingKeys, Picked
 from aggregator.config.request import RequestKeys
 from aggregator.config.rules import CategoryMap, Credit, FilterKeys, Homes, RewriteKeys, Tags
@@ -250,6 +251,7 @@ class SourceDefaults(Keys):
     auth: AuthKeys | None = Field(None, description="basic, bearer, header or cookie.")
     backfill: BackfillKeys = Field(BackfillKeys(), description="How much of a new source's past: max_items, max_age.")
     retention: RetentionKeys = Field(RetentionKeys(), description="How much is kept: max_age, max_items.")
+    expect: ExpectKeys = Field(ExpectKeys(), description="What it must give: min_items, max_age, required.")
     fields: Fields = Field({}, description="Which field of an entry stands where in an item, in json and html.")
     items: Picked | None = Field(None, description="Where the list of items stands, in json and html.")
     detail: DetailKeys | None = Field(

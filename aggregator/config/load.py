@@ -17,6 +17,7 @@ from aggregator.clean.licence import licence_in
 from aggregator.clean.slugs import source_id
 from aggregator.config.document import read
 from aggregator.config.expansion import expand
+from aggregator.config.expect_keys import expectation
 from aggregator.config.item_names import named_pick, of_entry, tag_picks
 from aggregator.config.keys import (
     BackfillKeys,
@@ -204,6 +205,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, tree: Tree, number: int) 
         credit=_credit(chosen["credit"]),
         licence=licence_in(chosen["rights"]),
         asking=asking(chosen["request"], tree, (*requested, "request")) if made else Asking(),
+        expect=expectation(own.expect, defaults.expect),
     )
 
 

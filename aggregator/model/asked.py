@@ -84,6 +84,19 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the operator expects of a source; nothing, where he says nothing.
+
+    A document has at least `min_items` items, the newest entry is no older than `max_age`, and each entry has the
+    `required` fields from its publisher.
+    """
+
+    min_items: int = 0
+    max_age: timedelta | None = None
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
@@ -125,6 +138,7 @@ class Source:
     credit: tuple[str, ...] = ()
     licence: str | None = None
     asking: Asking = field(default=Asking(), repr=False)
+    expect: Expectation = Expectation()
 
     @property
     def detail(self) -> Detail | None:

@@ -64,6 +64,25 @@ class Gone:
     times: int
 
 
+class Cause(StrEnum):
+    """Why a source has an incident: it cannot be had, gives what is not expected of it, gives entries that lack
+    something, or has fallen silent. The words are what `status` shows."""
+
+    FAILING = "failing"
+    UNEXPECTED = "unexpected"
+    INCOMPLETE = "incomplete"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something about a source that a person should look at, since `since`; `what` says it in one line."""
+
+    cause: Cause
+    since: datetime
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What the last poll of a source left behind; the only memory a poll has.
@@ -74,6 +93,8 @@ class Visit:
     seconds since 1970, newest first. These are kept as they are stored, for most polls never look at them. `size` is
     how many entries that document had. Of what is dated no later than `horizon` nothing new is taken. `address` is
     where the source has moved for good, if it has. `max_age` is what was left of it for the last whole answer.
+    `failing_since` is when the first of the failures in a row was, `incidents` what is the matter with the source, one
+    of each cause; `bare` names fields of a recipe that none of the items in that document had.
     """
 
     source_id: str
@@ -96,6 +117,9 @@ class Visit:
     moving: Moving | None = None
     gone: Gone | None = None
     max_age: timedelta | None = None
+    failing_since: datetime | None = None
+    incidents: tuple[Incident, ...] = ()
+    bare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     READER_TIMEOUT = "reader-timeout"
     READER_DIED = "reader-died"
     ROBOTS = "robots"
+    UNEXPECTED = "unexpected"
     INTERNAL = "internal"
 
 

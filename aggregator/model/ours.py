@@ -101,7 +101,9 @@ class Intake:
 
     `hashes` is what the next poll may take as seen: those of all entries, or none when entries had to be told apart,
     which takes all of them together. `more` is what the next page of its list is asked for with. `shared` says of each
-    key that was made to tell entries apart, which one its entry shares with others.
+    key that was made to tell entries apart, which one its entry shares with others. `size` is how many items the
+    document has, `incomplete` says in a line what those of them lack that were left out for it, and `bare` names the
+    fields of a recipe that none of them has.
     """
 
     origin: Origin
@@ -112,6 +114,9 @@ class Intake:
     more: str | None = None
     shared: Mapping[str, str] = field(default_factory=dict)
     signatures: Mapping[str, Signature] = field(default_factory=dict)
+    size: int = 0
+    incomplete: str = ""
+    bare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ class Reading:
 
     `hashes` are those of the bytes of all its entries; empty where the document could not be cut at them. `drafts`
     leaves out the entries whose hash had been seen before. `more` is what the next page of the list is asked for with.
+    `bare` names fields of a recipe that none of several items has.
     """
 
     feed: FeedFound
@@ -113,6 +114,7 @@ class Reading:
     hashes: frozenset[bytes] = frozenset()
     cadence: Cadence = Cadence()
     more: str | None = None
+    bare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from aggregator.clean.urls import absolute
 from aggregator.errors import Unreadable
 from aggregator.model import Document, FeedFound, Markup, Pick, Reading, Recipe
 from aggregator.sources.pages import decode_page
-from aggregator.sources.picking import Missing, draft_of
+from aggregator.sources.picking import Missing, draft_of, none_whole
 
 MOST_ITEMS = 1000
 MOST_VALUES = 50  # of one field in one item
@@ -23,6 +23,8 @@ LAZY = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
 # Attributes that hold an address, which hangs on the page's own.
 ADDRESSES = frozenset({"href", "src", "poster", "cite", *LAZY})
 HTML, TEXT = "html", "text"
+# Fields that at least one of several items has, or their selectors fit no more.
+TEXTS = ("id", "summary", "content")
 
 
 def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> Reading:
@@ -42,18 +44,26 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
     if len(elements) > MOST_ITEMS:
         problems.append(f"{len(elements)} items, of which the first {MOST_ITEMS} are taken")
     drafts, hashes, fields = [], [], dict(recipe.fields)
+    lacking: list[str] = []
+    given: set[str] = set()
     for number, element in enumerate(elements[:MOST_ITEMS], 1):
         try:
             draft = draft_of(recipe, partial(values, element, base, fields))
         except Missing as error:
             problems.append(f"item {number} has no {error} yet")
+            lacking.append(str(error))
             continue
         mark = hashlib.blake2b(repr(draft).encode("utf-8", "surrogatepass"), digest_size=8).digest()
         hashes.append(mark)
+        given.update(name for name in TEXTS if getattr(draft, name))
         if mark not in seen:
             drafts.append(draft)
+    if len(lacking) > 1 and not hashes:
+        raise none_whole(lacking, dict(recipe.fields))
+    # One item alone may well be without.
+    bare = tuple(name for name in fields if name in TEXTS and name not in given) if len(hashes) > 1 else ()
     more = _more(recipe, page, elements[-1], base)
-    return Reading(_feed(page, base), tuple(drafts), tuple(problems), frozenset(hashes), more=more)
+    return Reading(_feed(page, base), tuple(drafts), tuple(problems), frozenset(hashes), more=more, bare=bare)
 
 
 def _more(recipe: Recipe, page: lxml.html.HtmlElement, last: etree._Element, base: str) -> str | None:

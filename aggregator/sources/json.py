@@ -14,7 +14,7 @@ from jmespath.exceptions import JMESPathError
 from aggregator.errors import Unreadable
 from aggregator.model import Document, Draft, FeedFound, Paging, Pick, Reading, Recipe
 from aggregator.sources.encoding import decode
-from aggregator.sources.picking import Missing, draft_of
+from aggregator.sources.picking import Missing, draft_of, none_whole
 
 MOST_ITEMS = 5000
 # What wraps JSON where it is meant for a script element: a call of a function, or a variable.
@@ -35,7 +35,8 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
     if len(items) > MOST_ITEMS:
         problems.append(f"{len(items)} items, of which the first {MOST_ITEMS} are taken")
     drafts: list[Draft] = []
-    hashes = []
+    hashes: list[bytes] = []
+    lacking: list[str] = []
     for number, item in enumerate(items[:MOST_ITEMS], 1):
         mark = hash_of(item)
         if mark in seen:
@@ -45,8 +46,11 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
             drafts.append(draft_of(recipe, partial(values, item)))
         except Missing as error:
             problems.append(f"item {number} has no {error} yet")
+            lacking.append(str(error))
         else:
             hashes.append(mark)
+    if len(lacking) > 1 and not hashes:
+        raise none_whole(lacking, dict(recipe.fields))
     more = _more(recipe.paging, answer, items)
     return Reading(FeedFound(), tuple(drafts), tuple(problems), frozenset(hashes), more=more)
 

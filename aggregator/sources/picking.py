@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import re2
 
+from aggregator.errors import Unreadable
 from aggregator.model import DateFound, Draft, Enclosure, Image, Markup, Person, Pick, Recipe, Replacement, Term
 
 Find = Callable[[Pick], list[str]]
@@ -26,6 +27,13 @@ LONGEST_REPLACED = 512 * 1024  # characters; as much of a text as the sanitiser 
 
 class Missing(Exception):  # noqa: N818  (an end, not a bug)
     """The item has not yet got a field that it needs; the message names it."""
+
+
+def none_whole(lacking: list[str], fields: Mapping[str, Pick]) -> Unreadable:
+    """What to raise where none of several items has got what it needs: they are not what the recipe is for any more."""
+    name = max(dict.fromkeys(lacking), key=lacking.count)
+    place = fields[name].template or fields[name].path or "the item itself"
+    return Unreadable(f'none of {len(lacking)} items has a {name} at "{place}"')
 
 
 def draft_of(recipe: Recipe, find: Find, needed: tuple[str, ...] = NEEDED) -> Draft:

@@ -6,13 +6,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
 import zstandard
 
-from aggregator.model import Cadence, Entry, Gone, Moving, Validators
+from aggregator.model import Cadence, Entry, Gone, Incident, Moving, Validators
 
 T = TypeVar("T")
 
@@ -30,6 +30,9 @@ class Memory:
     gone: Gone | None = None
     max_age: timedelta | None = None
     size: int = 0
+    failing_since: datetime | None = None
+    incidents: tuple[Incident, ...] = ()
+    bare: tuple[str, ...] = ()
 
 
 def pack(shape: Validators | Memory) -> str:

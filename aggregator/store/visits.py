@@ -19,7 +19,10 @@ from aggregator.store.codec import Memory, pack, reading
 # How long a source is put off while it is polled again after the program died in its poll; doubling with each death.
 AFTER_DEATH = timedelta(minutes=1)
 LONGEST_AFTER_DEATH = timedelta(days=1)
-LEARNED = ("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone", "max_age", "size")
+LEARNED = (
+    *("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone", "max_age", "size"),
+    *("failing_since", "incidents", "bare"),
+)
 
 _ALL = (
     "SELECT source_id, due, why, attempted, finished, outcome, reason, detail, failures,"
@@ -103,8 +106,22 @@ def _lesson(visit: Visit) -> tuple[Any, ...]:
         visit.body_hash,
         visit.seen,
         visit.address,
-        pack(Memory(visit.cadence, visit.recent, visit.moving, visit.gone, visit.max_age, visit.size)),
+        pack(_remembered(visit)),
         visit.source_id,
+    )
+
+
+def _remembered(visit: Visit) -> Memory:
+    return Memory(
+        visit.cadence,
+        visit.recent,
+        visit.moving,
+        visit.gone,
+        visit.max_age,
+        visit.size,
+        visit.failing_since,
+        visit.incidents,
+        visit.bare,
     )
 
 
@@ -147,6 +164,9 @@ def _visit(row: Any, attempted: datetime | None = None) -> Visit:
         remembered.moving,
         remembered.gone,
         remembered.max_age,
+        remembered.failing_since,
+        remembered.incidents,
+        remembered.bare,
     )
 
 

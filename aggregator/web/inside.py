@@ -19,9 +19,9 @@ from aggregator.web.headers import NO_STORE, SECURITY
 
 MOST_ROWS = 1000
 """Sources that the page shows; with more, the failing ones come first and the rest is counted."""
-STATES = ("ok", "failing", "new", "gone", "disabled")
+STATES = ("ok", "failing", "incident", "new", "gone", "disabled")
 
-_COLUMNS = ("source", "state", "last_poll", "outcome", "entries", "failures", "next_poll", "why", "detail")
+_COLUMNS = ("source", "state", "last_poll", "outcome", "entries", "failures", "next_poll", "why", "detail", "incidents")
 # Whoever comes through a web server before us comes from its address, not from his own.
 _THROUGH = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 _REFUSED = "only from the networks of server.status, and not through a web server\n"
@@ -99,8 +99,10 @@ def _answer(media_type: str, body: str) -> Answer:
 
 
 def _page(condition: Condition) -> Answer:
-    """A table of the sources, those that fail first."""
-    rows = sorted(condition.sources, key=lambda row: (row["state"] != "failing", -row["failures"]))
+    """A table of the sources, those with incidents first, then those that fail."""
+    rows = sorted(
+        condition.sources, key=lambda row: (not row["incidents"], row["state"] != "failing", -row["failures"])
+    )
     states = Counter(row["state"] for row in rows)
     words = [f"{states[state]} {state}" for state in STATES if states[state]]
     facts = [condition.unready or "ready", f"{condition.readers} readers", *words]
@@ -119,7 +121,8 @@ def _page(condition: Condition) -> Answer:
 
 
 def _values(row: Mapping[str, Any]) -> list[str]:
-    return ["" if row[name] is None else str(row[name]) for name in _COLUMNS]
+    incidents = "; ".join(f"{one['cause']} since {one['since']}: {one['what']}" for one in row["incidents"])
+    return ["" if row[name] is None else str(row[name]) for name in _COLUMNS[:-1]] + [incidents]
 
 
 def _cell(name: str, value: str) -> str:
@@ -142,6 +145,16 @@ def _numbers(condition: Condition) -> Answer:
             {("source", one): many for one, many in failing.items()},
         ),
         (
+            "aggregator_source_incident",
+            "gauge",
+            "One for each incident of a source that goes on, by its cause.",
+            {
+                (("source", row["source"]), ("cause", one["cause"])): 1
+                for row in condition.sources
+                for one in row["incidents"]
+            },
+        ),
+        (
             "aggregator_polls_total",
             "counter",
             "Polls since the start by outcome.",
@@ -161,8 +174,12 @@ def _numbers(condition: Condition) -> Answer:
     return _answer("text/plain; version=0.0.4; charset=utf-8", "\n".join(lines) + "\n")
 
 
-def _label(label: tuple[str, str] | None) -> str:
+def _label(label: tuple[str, str] | tuple[tuple[str, str], ...] | None) -> str:
     if label is None:
         return ""
-    value = str(label[1]).replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-    return f'{{{label[0]}="{value}"}}'
+    pairs = (label,) if isinstance(label[0], str) else label
+    return "{" + ",".join(f'{name}="{_escaped(str(value))}"' for name, value in pairs) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
