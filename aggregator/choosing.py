@@ -68,7 +68,7 @@ async def choose(store: Store, category: Category, path: str, limit: int) -> Cho
     """What the page at `path` shows, chosen as in this category."""
     choice = Choice()
     while not choice.full(limit):
-        most = limit + SPARE if choice.last is None else TIMES_LOOKED_AT * limit
+        most = choice.looked_at or limit + SPARE  # then as many again, for a page that holds many copies holds more
         choice = continued(choice, await store.stretch(path, choice.last, most), category, limit)
     return choice
 

@@ -60,7 +60,7 @@ def _source(number: int) -> Source:
 
 
 def _poll(source: Source, turn: int, now: datetime) -> Changes:
-    """A poll that finds `ITEMS` new entries, one in `COPIED` of them a copy of what the poll before found."""
+    """A poll that finds `ITEMS` new entries; over all, one in `COPIED` is a copy of what the poll before found."""
     entries = [_entry(source.id, turn, number) for number in range(ITEMS)]
     new = tuple(NewEntry(entry, fingerprint(entry), now, now, source.pages) for entry in entries)
     signatures = {entry.key: signature(entry) for entry in entries}
@@ -68,7 +68,7 @@ def _poll(source: Source, turn: int, now: datetime) -> Changes:
 
 
 def _entry(source: str, turn: int, number: int) -> Entry:
-    told = turn - 1 if number % COPIED == 0 else turn
+    told = turn - turn % 2 if number % (COPIED // 2) == 0 else turn  # the half of every second poll
     dice = Random(f"{told}/{number}")
     words = WORDS[0].split()
     title, text = (" ".join(dice.choices(words, k=count)) for count in (9, 300))

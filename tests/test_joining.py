@@ -428,6 +428,25 @@ async def test_what_a_poll_costs_does_not_grow_with_what_it_found(planet: Planet
     assert few <= 16
 
 
+async def test_no_page_is_built_by_going_through_its_whole_timeline(planet: Planet, tmp_path: Path) -> None:
+    """SQLite chooses the way of each statement; none may lead over all that stands on a page."""
+    asked: list[tuple[str, object]] = []
+    planet.archive, planet.category = True, replace(planet.category, limit=4)
+    event.listen(planet.store._writer._engine, "before_cursor_execute", lambda *words: asked.append(words[2:4]))
+    for name in "abc":
+        await planet.keep(name, told(name))
+    await planet.keep("c", told("c", "An entry about the new compiler", COMPILER))
+    await planet.keep("c", told("c", "An older entry about parking data", COURT))
+    await planet.build()
+    seen = [(said, values) for said, values in asked if said.startswith("SELECT") and "membership" in said]
+    assert len(seen) > 10
+    with closing(sqlite3.connect(tmp_path / "store.db")) as database:
+        for said, values in seen:
+            plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {said}", values)]
+            through = [step for step in plan if step == "SEARCH membership USING PRIMARY KEY (page=?)"]
+            assert not through or "LIMIT" in said, f"{said}\n{plan}"
+
+
 # ---------------------------------------------------------------- stores of before
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, islice
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, literal_column, select
+from sqlalchemy import ColumnElement, Exists, and_, delete, exists, func, insert, literal_column, select
 from sqlalchemy.engine import Connection
 
 from aggregator.model import Archived, Chain, Kept, Removed, Unarchived
@@ -17,8 +17,6 @@ from aggregator.store.places import mark_stale
 from aggregator.store.tables import ARCHIVE, ENTRY, MEMBERSHIP, REVISION, TOMBSTONE, UNARCHIVED, kept_of
 
 NUMBERS_AT_A_TIME = 500
-
-_STANDS = and_(MEMBERSHIP.c.published == ENTRY.c.published, MEMBERSHIP.c.entry_number == ENTRY.c.number)
 
 
 def is_due(connection: Connection, page: str, size: int) -> bool:
@@ -73,7 +71,7 @@ def _waiting(connection: Connection, page: str, month: str) -> list[tuple[str, t
     """What stands on the page and in no document yet, each as its month, and its row and revision."""
     query = select(UNARCHIVED.c.entry_number, UNARCHIVED.c.since, ENTRY.c.revision)
     query = query.join(ENTRY, ENTRY.c.number == UNARCHIVED.c.entry_number)
-    query = query.join(MEMBERSHIP, and_(MEMBERSHIP.c.page == page, _STANDS)).where(UNARCHIVED.c.page == page)
+    query = query.where(UNARCHIVED.c.page == page, _stands_on(page))
     waiting = []
     for row in connection.execute(query.order_by(UNARCHIVED.c.since, UNARCHIVED.c.entry_number)):
         month = max(month, _month(row.since))  # a clock that was set back opens no month again
@@ -105,6 +103,15 @@ def _forget(connection: Connection, page: str, left: set[int]) -> None:
         connection.execute(delete(UNARCHIVED).where(mine))
 
 
+def _stands_on(page: str) -> Exists:
+    """Whether an entry stands on the page; joined, it would lead SQLite through the whole timeline to find a few."""
+    return exists().where(
+        MEMBERSHIP.c.page == page,
+        MEMBERSHIP.c.published == ENTRY.c.published,
+        MEMBERSHIP.c.entry_number == ENTRY.c.number,
+    )
+
+
 def _here(page: str, number: int) -> ColumnElement[bool]:
     return and_(ARCHIVE.c.page == page, ARCHIVE.c.number == number)
 
@@ -112,7 +119,7 @@ def _here(page: str, number: int) -> ColumnElement[bool]:
 def unarchived(connection: Connection, page: str) -> Unarchived:
     """What stands on the page and in none of its archive documents, or not with its present text."""
     query = select(ENTRY).join(UNARCHIVED, UNARCHIVED.c.entry_number == ENTRY.c.number)
-    query = query.join(MEMBERSHIP, and_(MEMBERSHIP.c.page == page, _STANDS)).where(UNARCHIVED.c.page == page)
+    query = query.where(UNARCHIVED.c.page == page, _stands_on(page))
     rows = connection.execute(query.order_by(UNARCHIVED.c.entry_number))
     return Unarchived(tuple(map(kept_of, rows)), _latest(connection, page)[1] or None)
 
@@ -126,8 +133,8 @@ def archived(connection: Connection, page: str, name: str) -> Archived | None:
     if document is None:
         return None
     revisions: dict[int, int] = dict(json.loads(document.entries))
-    standing = select(ENTRY).join(MEMBERSHIP, and_(MEMBERSHIP.c.page == page, _STANDS))
-    kept = [kept_of(row) for row in connection.execute(standing.where(ENTRY.c.number.in_(list(revisions))))]
+    standing = select(ENTRY).where(ENTRY.c.number.in_(list(revisions)), _stands_on(page))
+    kept = [kept_of(row) for row in connection.execute(standing)]
     kept = [_as_closed(connection, one, revisions[one.number]) for one in kept]
     kept.sort(key=lambda one: (one.published, one.number), reverse=True)
     before, after = (

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import bindparam, exists, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
@@ -23,21 +23,21 @@ _TELLS = (
     .where(ENTRY.c.number.in_(bindparam("numbers", expanding=True)))
 )
 _numbers = func.json_each(bindparam("numbers")).table_valued("value")
+# Asked of each entry, not joined: SQLite would go through the whole timeline to find a few.
+_STANDS = exists().where(
+    MEMBERSHIP.c.page == bindparam("path"),
+    MEMBERSHIP.c.published == ENTRY.c.published,
+    MEMBERSHIP.c.entry_number == ENTRY.c.number,
+)
 _STANDING = (
-    _TIMELINE.join(ENTRY, (ENTRY.c.published == MEMBERSHIP.c.published) & (ENTRY.c.number == MEMBERSHIP.c.entry_number))
-    .where(ENTRY.c.number.in_(select(_numbers.c.value)))
-    .order_by(*_NEWEST_FIRST)
+    select(ENTRY.c.number.label("entry_number"), ENTRY.c.published)
+    .where(ENTRY.c.number.in_(select(_numbers.c.value)), _STANDS)
+    .order_by(ENTRY.c.published.desc(), ENTRY.c.number.desc())
 )
 _TELLERS = (
     select(STORY.c.story, STORY.c.entry_number, STORY.c.source_id)
     .join(ENTRY, ENTRY.c.number == STORY.c.entry_number)
-    .join(
-        MEMBERSHIP,
-        (MEMBERSHIP.c.page == bindparam("path"))
-        & (MEMBERSHIP.c.published == ENTRY.c.published)
-        & (MEMBERSHIP.c.entry_number == ENTRY.c.number),
-    )
-    .where(STORY.c.story.in_(bindparam("stories", expanding=True)))
+    .where(STORY.c.story.in_(bindparam("stories", expanding=True)), _STANDS)
     .order_by(STORY.c.story, STORY.c.entry_number)
 )
 _FACES = select(FACE.c.story, FACE.c.entry_number).where(
