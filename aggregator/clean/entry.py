@@ -89,7 +89,8 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
     if is_bare and (source.recipe or source.expect != NOTHING_EXPECTED):
         return None
     detail = absolute(draft.detail, base) or full_text_address(source, own_link, content or summary)
-    credit = _credit(draft, content or summary, source, origin)
+    upstream = _upstream(draft.source, base) if draft.source else None
+    credit = _credit(draft, upstream, content or summary, source, origin)
     if credit:
         notes += (f'its text names "{credit.name}" as its source',)
     return Entry(
@@ -107,7 +108,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         language=language_of(tag(draft.language) or origin.language, title, content or summary),
         rights=plain(draft.rights) or None,
         enclosures=files,
-        upstream=_upstream(draft.source, base) if draft.source else None,
+        upstream=upstream,
         detail=detail,
         waits=detail is not None,
         media=named,
@@ -171,9 +172,9 @@ def _upstream(found: FeedFound, base: str) -> Origin | None:
     )
 
 
-def _credit(draft: Draft, text: str, source: Source, origin: Origin) -> Person | None:
+def _credit(draft: Draft, upstream: Origin | None, text: str, source: Source, origin: Origin) -> Person | None:
     """Whom the entry credits without an address: a `source` that is a name alone, else a line of its text."""
-    name = plain(draft.source.title, 200) if draft.source else ""
+    name = plain(draft.source.title, 200) if draft.source and upstream is None else ""
     found = Person(name) if name and source.credit else credited(text, source.credit)
     return None if found and found.name in (origin.title, source.title) else found
 

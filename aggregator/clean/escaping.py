@@ -17,7 +17,8 @@ BARE_AMPERSAND = re.compile(rf"&(?!{_REFERENCE[1:]})")
 ABOUT_MARKUP = re.compile(
     r"\b(?:x?html[45]?|xml|sgml|svg|css|jsx|dom|markdown|javascript|entit(?:y|ies)|ampersands?|markup"
     r"|(?:un)?escaping|unescaped?|(?:en|de)coding|elements?|tags|(?:closing|opening|void) tag)\b"
-    r"|\bescape\s+(?:an?\s+|the\s+)?[&<]|[>;]\W{0,2}\s?tags?\b|\btags?\s?\W{0,2}(?:<|&lt;)"
+    r"|\b(?:escape|how\s+to\s+(?:use|write|type))\s+(?:an?\s+|the\s+)?[&<]"
+    r"|[>;]\W{0,2}\s?tags?\b|\btags?\s?\W{0,2}(?:<|&lt;)"
     r"|[\"'`“‘«「『]\s?(?:<|&\w+;)|標籤|标签|实体|實體|转义|轉義|字符|元素|前端|タグ|要素|文字参照|エスケープ|태그"
     r"|\bтег|сущност|экранир",
     re.IGNORECASE,

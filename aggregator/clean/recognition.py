@@ -69,8 +69,9 @@ def is_doubtful(source_id: str, intake: Intake, known: Acquaintance) -> bool:
 def recognise(source_id: str, intake: Intake, known: Acquaintance) -> Recognised:
     """Find the row of every entry, the surest pairs first; no row is given to two entries.
 
-    First those that are called as they were under their own key; then those whose link and title lead to one row, or
-    a key that they had; then those under their own key that changed; last those that moved or were renamed.
+    First those that are called as they were under their own key; then those whose link and title lead to one row, then
+    a key that they had and one of both; then those under their own key that changed; last those that moved or were
+    renamed.
     """
     rows: dict[int, Known] = {}  # by the place of the entry in the document
     taken: set[int] = set()
@@ -91,7 +92,7 @@ def recognise(source_id: str, intake: Intake, known: Acquaintance) -> Recognised
             give(place, own)
     left = [place for place in places if place not in rows]
     others = {place: tuple(_candidates(source_id, intake.entries[place], intake, known)) for place in left}
-    for trial in (_surely, _still, _moved):
+    for trial in (_surely, _named_before, _still, _moved):
         for place in left:
             entry = intake.entries[place]
             own = known.by_key.get(entry.key)
@@ -118,13 +119,20 @@ Candidates = tuple[tuple[Known | Buried, bool], ...]
 
 
 def _surely(judge: Judge, entry: Entry, own: Known | None, others: Candidates) -> Iterator[Known]:
-    """Rows that link and title lead to, or that had this key and have one of both."""
+    """Rows that link and title lead to."""
     del own
-    for other, by_key in others:
-        if isinstance(other, Known):
-            place, title = judge.same_place(entry, other), judge.same_title(entry, other)
-            if (by_key and (place or title)) or (place and title and judge.agrees(entry, other)):
-                yield other
+    for other, by_key in _kept(others):
+        named = judge.same_place(entry, other) and judge.same_title(entry, other)
+        if named and (by_key or judge.agrees(entry, other)):
+            yield other
+
+
+def _named_before(judge: Judge, entry: Entry, own: Known | None, others: Candidates) -> Iterator[Known]:
+    """Rows that had this key and have the link or the title."""
+    del own
+    for other, by_key in _kept(others):
+        if by_key and (judge.same_place(entry, other) or judge.same_title(entry, other)):
+            yield other
 
 
 def _still(judge: Judge, entry: Entry, own: Known | None, others: Candidates) -> Iterator[Known]:
@@ -142,14 +150,18 @@ def _still(judge: Judge, entry: Entry, own: Known | None, others: Candidates) ->
 
 def _moved(judge: Judge, entry: Entry, own: Known | None, others: Candidates) -> Iterator[Known]:
     """Rows that share a name with the entry, and a date and the text."""
-    for other, _ in others:
-        if not isinstance(other, Known) or (own and other.number == own.number):
+    for other, _ in _kept(others):
+        if own and other.number == own.number:
             continue
         same_title = judge.same_title(entry, other)
         if (judge.near(entry, other) and judge.alike(entry, other, silent=same_title)) or (
             same_title and judge.no_news(entry, other) and judge.alike(entry, other, at_least=SAME_TEXT)
         ):
             yield other
+
+
+def _kept(others: Candidates) -> Iterator[tuple[Known, bool]]:
+    return ((other, by_key) for other, by_key in others if isinstance(other, Known))
 
 
 def _grave(entry: Entry, others: Candidates, removed: tuple[Buried, ...]) -> Buried | None:
