@@ -21,6 +21,7 @@ from aggregator.intake import WorkerReader
 from aggregator.model import (
     EVERYTHING,
     Burial,
+    Document,
     Failed,
     Fetched,
     Home,
@@ -29,6 +30,7 @@ from aggregator.model import (
     Page,
     Rendered,
     Source,
+    Trial,
     Visit,
     category_page,
     source_page,
@@ -48,6 +50,14 @@ class Explained:
     choices: Mapping[str, Choice]
 
 
+@dataclass(frozen=True, slots=True)
+class TriedOut:
+    """What came of trying a source; `trial` where it has a recipe, or may need one."""
+
+    found: Found | Failed
+    trial: Trial | None
+
+
 async def find_feed(
     settings: Settings, source: Source, now: datetime, asking: Callable[[str], None] = lambda _url: None
 ) -> Found | Failed:
@@ -55,6 +65,15 @@ async def find_feed(
 
     `asking` hears each address before it is asked.
     """
+    return (await try_out(settings, source, now, asking)).found
+
+
+async def try_out(
+    settings: Settings, source: Source, now: datetime, asking: Callable[[str], None] = lambda _url: None
+) -> TriedOut:
+    """As `find_feed`, with what the source's recipe finds in the document; where nothing is to be had from a document
+    by anybody, with what that is made of."""
+    first: list[Document] = []
     per_host = settings.fetch.per_host
     limits = HostLimits(settings.fetch.concurrency, per_host.concurrency, per_host.delay.total_seconds())
     async with HttpFetcher(settings.fetch, settings.site.contact, ca_file=settings.ca_file) as fetcher:
@@ -62,11 +81,16 @@ async def find_feed(
         async def fetch(at: Source) -> Fetched:
             async with limits.hold(host_of(at.url)):
                 asking(at.public_url)
-                return await fetcher.fetch(at, Visit(at.id, now))
+                fetched = await fetcher.fetch(at, Visit(at.id, now))
+            if isinstance(fetched, Document):
+                first.append(fetched)
+            return fetched
 
         reader = WorkerReader(workers=1)
         try:
-            return await find(source, fetch, reader)
+            found = await find(source, fetch, reader)
+            tried = first and (source.recipe or isinstance(found, Failed))
+            return TriedOut(found, await reader.try_recipe(source, first[0]) if tried else None)
         finally:
             await asyncio.to_thread(reader.close)
 

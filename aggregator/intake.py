@@ -27,10 +27,11 @@ from aggregator.clean.concealing import concealed, secrets_of, shown_address
 from aggregator.clean.entry import clean
 from aggregator.clean.filling import filled_in
 from aggregator.errors import Unreadable
-from aggregator.model import Asking, Document, Entry, Failed, FeedLink, Intake, Reason, Source
+from aggregator.model import Asking, Document, Entry, Failed, FeedLink, Intake, Reason, Source, Trial
 from aggregator.sources import KINDS
 from aggregator.sources.details import read_detail
 from aggregator.sources.discover import feed_links
+from aggregator.sources.trials import try_recipe
 
 T = TypeVar("T")
 
@@ -130,6 +131,14 @@ class WorkerReader:
         """The feeds that a web page names, the surest first; none where it cannot be read."""
         found = await self._in_worker(page, feed_links, page)
         return () if isinstance(found, Failed) else found
+
+    async def try_recipe(self, source: Source, document: Document) -> Trial:
+        """What the source's recipe finds in the document, and what there is to be found."""
+        document = replace(document, url=shown_address(document.url, source))
+        tried = await self._in_worker(document, try_recipe, document, source.kind, source.recipe)
+        if isinstance(tried, Failed):
+            return Trial(outline=(tried.detail,))
+        return msgspec.convert(_concealed(msgspec.to_builtins(tried), source), type=Trial)
 
     async def fill_in(self, source: Source, entry: Entry, document: Document) -> Entry | Failed:
         """The entry with what its second document says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -30,11 +31,13 @@ from aggregator.cli.options import (
     on_terminal,
     settings_from,
 )
+from aggregator.cli.trying import as_data, print_trial
 from aggregator.condition import stamp
-from aggregator.config import Settings, Wanted, for_address, with_source
-from aggregator.errors import AggregatorError, UsageError
+from aggregator.config import Settings, Wanted, address_of_unfinished, for_address, with_source
+from aggregator.errors import AggregatorError, ConfigError, UsageError
+from aggregator.expectations import breach
 from aggregator.finding import Found
-from aggregator.model import Category, Entry, Failed, Source, category_page
+from aggregator.model import Category, Entry, Failed, Source, Visit, category_page
 from aggregator.placing import named, pages_of, refusals
 
 SHOWN_OF_A_NEW_SOURCE = 5
@@ -59,13 +62,28 @@ def preview(
     """
     log_to_stderr(log_format, log_level)
     settings, wanted = _wanted(config, source)
-    found = _found(settings, wanted)
+    with _telling_of_it() as asking:
+        tried = asyncio.run(inquiry.try_out(settings, wanted, datetime.now(UTC), asking))
+    found, trial = tried.found, tried.trial
+    if isinstance(found, Failed):
+        if as_json:
+            recipe = as_data(trial) if trial else None
+            print(json.dumps({"url": wanted.public_url, "error": found.detail, "recipe": recipe}, ensure_ascii=False))
+        elif trial:
+            print_trial(trial, wanted.recipe)
+        raise _no_feed(wanted, found)
     rules = _Rules(settings.categories, datetime.now(UTC))
     if as_json:
-        print(json.dumps(_previewed(found, rules), indent=2, ensure_ascii=False, default=stamp))
+        recipe = as_data(trial) if trial else None
+        shown = _previewed(found, rules) | {"recipe": recipe, "unexpected": _unexpected(found)}
+        print(json.dumps(shown, indent=2, ensure_ascii=False, default=stamp))
     else:
         _print_way(found)
+        if trial:
+            print_trial(trial, wanted.recipe)
         _print_feed(found, found.intake.entries, rules)
+        if unexpected := _unexpected(found):
+            Console(highlight=False, markup=False, soft_wrap=True).print(f"not expected: {unexpected}", style="red")
         for problem in found.intake.problems:
             Console(highlight=False, markup=False, soft_wrap=True).print(f"survived: {problem}", style="yellow")
 
@@ -114,8 +132,18 @@ def _found(settings: Settings, source: Source) -> Found:
     with _telling_of_it() as asking:
         found = asyncio.run(inquiry.find_feed(settings, source, datetime.now(UTC), asking))
     if isinstance(found, Failed):
-        raise AggregatorError(f"{source.public_url}: {found.reason}: {found.detail}")
+        raise _no_feed(source, found)
     return found
+
+
+def _no_feed(source: Source, failed: Failed) -> AggregatorError:
+    return AggregatorError(f"{source.public_url}: {failed.reason}: {failed.detail}")
+
+
+def _unexpected(found: Found) -> str | None:
+    """What breaks the expectations of the source."""
+    said = breach(found.source, Visit(found.source.id, None), found.intake)
+    return said or found.intake.incomplete or None
 
 
 @contextmanager
@@ -133,16 +161,33 @@ def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
     """The source of this id, or one for this address; for an address, there need not be a config."""
     if is_web_url(name):
         bare = for_address(name, os.environ)
-        settings = settings_from(config) if config.exists() else bare
+        try:
+            settings = settings_from(config) if config.exists() else bare
+        except ConfigError as error:
+            return _while_being_written(config, name, error)
         return settings, next((source for source in settings.sources if source.url == name), bare.sources[0])
     if not config.exists():
         raise UsageError(f'"{name}" is not an address, and there is no {config}; write {_address_like(name)}')
-    settings = settings_from(config)
+    try:
+        settings = settings_from(config)
+    except ConfigError as error:
+        return _while_being_written(config, name, error)
     source = service.source_named(settings, name)
     if source is None:
         hint = f"write {_address_like(name)}" if "." in name else "`aggregator status` lists the sources"
         raise UsageError(f'"{name}" is neither a configured source nor an address; {hint}')
     return settings, source
+
+
+def _while_being_written(config: Path, name: str, error: ConfigError) -> tuple[Settings, Source]:
+    """The source as far as it is written: its address. Raises the mistakes where it is not even that."""
+    url = address_of_unfinished(config, os.environ, name)
+    if url is None:
+        raise error
+    for problem in error.problems:
+        print(problem, file=sys.stderr)
+    bare = for_address(url, os.environ)
+    return bare, bare.sources[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ from aggregator.model.recipes import (
     Pick,
     Recipe,
     Replacement,
+    Trial,
+    Tried,
 )
 from aggregator.model.rules import (
     Condition,
@@ -197,6 +199,8 @@ __all__ = [
     "Subscription",
     "Term",
     "Transcript",
+    "Trial",
+    "Tried",
     "Unarchived",
     "Unchanged",
     "Validators",

@@ -50,6 +50,30 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A field of a recipe in one item: where it is taken from, in the words of the config, and the first values, cut
+    short; none where nothing is found."""
+
+    field: str
+    path: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a recipe finds in a document: how many `items`, and what each field is in the `first` of them.
+
+    `nearby` are lines on what else there is in the first item, where some field finds nothing; `outline` lines on what
+    there is in the document, where no item is found.
+    """
+
+    items: int = 0
+    first: tuple[tuple[Tried, ...], ...] = ()
+    nearby: tuple[str, ...] = ()
+    outline: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """A second document for each new item: its address, and the fields that it gives.
 

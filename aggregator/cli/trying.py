@@ -1,0 +1,43 @@
+"""Shows what a recipe finds in its document, and what there is to be found, to the person who writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from aggregator.model import Recipe, Trial
+
+
+def as_data(trial: Trial) -> dict[str, Any]:
+    """What `preview --json` says of a recipe."""
+    return {
+        "items": trial.items,
+        "first": [{one.field: {"path": one.path, "found": one.values} for one in item} for item in trial.first],
+        "nearby": trial.nearby,
+        "outline": trial.outline,
+    }
+
+
+def print_trial(trial: Trial, recipe: Recipe | None) -> None:
+    """Which path found what in the first items; for what finds nothing, what else there is."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    if recipe:
+        console.print(
+            f"items: {recipe.items}  finds {trial.items or 'nothing'}", style="bold" if trial.items else "red"
+        )
+    for number, item in enumerate(trial.first, 1):
+        console.print(f"\nitem {number}", style="bold")
+        width = max(len(one.field) for one in item)
+        for one in item:
+            line = f"    {one.field:<{width}}  {one.path}  →  {' | '.join(one.values) or 'nothing'}"
+            console.print(line, style=None if one.values else "red")
+    if trial.nearby:
+        console.print("\nwhat else there is in item 1:", style="bold")
+    for line in trial.nearby:
+        console.print(f"    {line}")
+    if trial.outline:
+        console.print("\nwhat the document is made of:", style="bold")
+    for line in trial.outline:
+        console.print(f"    {line}")
+    console.print()

@@ -1,0 +1,145 @@
+"""`preview` shows the writer of a recipe which path found what, and, where one finds nothing, what there is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Place
+from scripted_web import Answer, ScriptedWeb
+
+from aggregator.config import load
+from aggregator.model import Document, Recipe, Trial
+from aggregator.sources.trials import try_recipe
+
+URL = "https://news.example/list/"
+PAGE = """<title>News</title><nav><a href=/>Home</a></nav><div class="list box">
+<article class="teaser first"><h2 class="head"><a href="/1">One</a></h2><p class="lead">First</p>
+<time datetime="2026-03-01">today</time></article>
+<article class="teaser"><h2 class="head"><a href="/2">Two</a></h2><p class="lead">Second</p></article>
+<article class="teaser"><h2 class="head"><a href="/3">Three</a></h2></article></div>"""
+ANSWER = json.dumps(
+    {
+        "code": 0,
+        "data": {
+            "total": 2,
+            "node-list": [
+                {"id": 7, "title": "One", "by": {"name": "Ada"}, "tags": ["a", "b"], "text": None},
+                {"id": 8, "title": "Two"},
+            ],
+        },
+    }
+)
+
+
+def trial_of(folder: Path, kind: str, recipe: str, body: str) -> Trial:
+    (folder / "c.yaml").write_text(f"sources:\n  - url: {URL}\n    type: {kind}\n{recipe}", "utf-8")
+    made: Recipe | None = load(folder / "c.yaml", {}).sources[0].recipe
+    return try_recipe(Document(URL, body.encode(), ""), kind, made)
+
+
+def found(trial: Trial, item: int = 0) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {one.field: (one.path, one.values) for one in trial.first[item]}
+
+
+def test_each_field_of_the_first_items_is_shown_with_what_its_selector_finds(tmp_path: Path) -> None:
+    recipe = "    items: article\n    fields: {title: h2, link: a, summary: p.lead, published: time}\n"
+    trial = trial_of(tmp_path, "html", recipe, PAGE)
+    assert (trial.items, len(trial.first), trial.nearby, trial.outline) == (3, 3, (), ())
+    assert found(trial) == {
+        "title": ("h2", ("One",)),
+        "link": ("a @href", ("https://news.example/1",)),
+        "summary": ("p.lead @html", ("First",)),
+        "published": ("time", ("2026-03-01",)),
+    }
+    assert found(trial, 2)["summary"] == ("p.lead @html", ())
+
+
+def test_a_selector_that_finds_nothing_says_so_and_what_classes_there_are(tmp_path: Path) -> None:
+    trial = trial_of(tmp_path, "html", "    items: article\n    fields: {title: h3, link: a, summary: .intro}\n", PAGE)
+    assert found(trial)["title"] == ("h3", ())
+    assert trial.nearby == (
+        "h2.head  One",
+        "a @href  One",
+        "p.lead  First",
+        "time @datetime  today",
+    )
+
+
+def test_where_no_item_is_found_the_page_says_what_looks_like_a_list(tmp_path: Path) -> None:
+    trial = trial_of(tmp_path, "html", "    items: li.news\n    fields: {title: a, link: a}\n", PAGE)
+    assert (trial.items, trial.first) == (0, ())
+    assert trial.outline[0] == "items: div.list > article.teaser  finds 3; the first: OneFirst today"
+    assert len(trial_of(tmp_path, "html", "    items: li\n    fields: {title: a}\n", "<p>Nothing").outline) == 1
+
+
+def test_paths_into_json_show_what_they_find_and_what_keys_there_are(tmp_path: Path) -> None:
+    recipe = '    items: data."node-list"\n    fields: {id: id, title: headline, author: by.name, categories: tags}\n'
+    trial = trial_of(tmp_path, "json", recipe, ANSWER)
+    assert trial.items == 2
+    assert found(trial) == {
+        "id": ("id", ("7",)),
+        "title": ("headline", ()),
+        "author": ("by.name", ("Ada",)),
+        "categories": ("tags", ("a", "b")),
+    }
+    assert trial.nearby == ("id  7", "title  One", "by.name  Ada", "tags  a list of 2", "text  (nothing)")
+
+
+def test_where_no_list_is_found_json_says_where_lists_are_and_what_keys_their_items_have(tmp_path: Path) -> None:
+    trial = trial_of(tmp_path, "json", "    items: result\n    fields: {title: title}\n", ANSWER)
+    assert trial.outline[:4] == (
+        "the top has the keys code, data",
+        'items: data."node-list"  has 2 items; the first:',
+        "    id  7",
+        "    title  One",
+    )
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", "<", "\0", '{"a": [[[[[]]]]]}', "[1, 2]"])
+@pytest.mark.parametrize("kind", ["json", "html"])
+def test_whatever_the_document_is_something_is_said_of_it(tmp_path: Path, kind: str, body: str) -> None:
+    assert trial_of(tmp_path, kind, "    items: x\n    fields: {title: a}\n", body).outline
+
+
+# ---------------------------------------------------------------- the command
+
+
+def recipe_source(web: ScriptedWeb, **fields: str) -> dict[str, object]:
+    url = web.script("/page", Answer(PAGE.encode(), 200, {"Content-Type": "text/html"}))
+    return {"id": "page", "url": url, "type": "html", "items": "article", "fields": {**fields}}
+
+
+def test_preview_shows_the_recipe_at_work_before_its_entries(place: Place, web: ScriptedWeb) -> None:
+    place.configure([recipe_source(web, title="h2", link="a", summary=".intro")])
+    shown = place.run("preview", "page").stdout
+    assert "items: article  finds 3" in shown
+    assert "title    h2  →  One" in shown
+    assert "summary  .intro @html  →  nothing" in shown
+    assert "p.lead  First" in shown
+    told = json.loads(place.run("preview", "page", "--json").stdout)
+    assert told["recipe"]["first"][0]["title"] == {"path": "h2", "found": ["One"]}
+    assert len(told["entries"]) == 3
+
+
+def test_preview_of_a_recipe_that_fails_shows_what_the_document_is_made_of(place: Place, web: ScriptedWeb) -> None:
+    place.configure([recipe_source(web, title="h5", link="a")])
+    done = place.run("preview", "page", check=1)
+    assert 'none of 3 items has a title at "h5"' in done.stderr
+    assert "h2.head  One" in done.stdout
+    assert len(web.requests) == 1, "nobody looks for a feed behind the page that a recipe is for"
+
+
+def test_preview_helps_with_a_source_that_is_only_being_written(place: Place, web: ScriptedWeb) -> None:
+    unfinished = recipe_source(web)
+    del unfinished["items"], unfinished["fields"]
+    place.configure([unfinished])
+    done = place.run("preview", "page", check=1)
+    assert "items: missing; write where the list of items stands" in " ".join(done.stderr.split())
+    assert "items: div.list > article.teaser  finds 3" in done.stdout
+
+
+def test_preview_says_what_is_not_expected(place: Place, web: ScriptedWeb) -> None:
+    place.configure([recipe_source(web, title="h2", link="a") | {"expect": {"min_items": 9}}])
+    assert "not expected: 3 items, where at least 9 are expected" in place.run("preview", "page").stdout
