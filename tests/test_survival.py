@@ -1009,7 +1009,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     }
     place.configure(
         sources,
-        output={"dir": str(place.public), "limit": 1000, "formats": ["atom"]},
+        output={"dir": str(place.public), "limit": 1000, "formats": ["atom"], "dedupe": False},
         categories=categories,
     )
     done = place.run("once", "--json")
