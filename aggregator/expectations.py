@@ -16,11 +16,22 @@ VITAL = frozenset({"id", "summary", "content"})
 Ended = Unchanged | Failed | tuple[Document, Intake]
 
 
-def as_expected(source: Source, visit: Visit, ended: Ended) -> Ended:
+def as_expected(source: Source, visit: Visit, ended: Ended, now: datetime) -> Ended:
     """How a poll ended, where a document that is not what is expected of the source is a failure: what is kept of it
-    stays as it is."""
-    if isinstance(ended, tuple) and (said := breach(source, visit, ended[1])):
-        return Failed(Reason.UNEXPECTED, said, hints=ended[0].hints)
+    stays as it is.
+
+    A change of a watched page that comes too soon after another is none yet: the next poll sees it again.
+    """
+    if not isinstance(ended, tuple):
+        return ended
+    document, intake = ended
+    if said := breach(source, visit, intake):
+        return Failed(Reason.UNEXPECTED, said, hints=document.hints)
+    alert = source.recipe.alert if source.recipe else None
+    if alert and intake.entries and visit.recent:
+        latest = datetime.fromtimestamp(visit.recent[0], UTC)
+        if now - latest < alert.min_interval:
+            return Unchanged("body", visit.validators, document.hints)
     return ended
 
 

@@ -48,8 +48,10 @@ async def poll(
     """
     began = clock.now()
     visit = await store.begin(source, began)
-    ended = as_expected(source, visit, await _ended(source, visit, fetcher, reader, delay, asked))
-    ended, known = await _acquainted(source, ended, reader, store) if isinstance(ended, tuple) else (ended, STRANGE)
+    ended = as_expected(source, visit, await _ended(source, visit, fetcher, reader, delay, asked), clock.now())
+    known = STRANGE
+    if isinstance(ended, tuple):
+        ended, known = await _acquainted(source, visit, ended, reader, store)
     now = clock.now()
     if not isinstance(ended, tuple) or len(ended[1].entries) <= MOST_AT_ONCE:
         changes = decide(source, visit, ended, known, now, place)
@@ -65,7 +67,7 @@ async def poll(
 
 
 async def _acquainted(
-    source: Source, ended: tuple[Document, Intake], reader: Reader, store: Store
+    source: Source, visit: Visit, ended: tuple[Document, Intake], reader: Reader, store: Store
 ) -> tuple[tuple[Document, Intake] | Failed, Acquaintance]:
     """The document with what is known of its entries.
 
@@ -74,6 +76,8 @@ async def _acquainted(
     """
     document, intake = ended
     known = await store.known(source, intake)
+    if source.recipe and source.recipe.alert and visit.seen:
+        return ended, Acquaintance(known.by_key)  # page and title are always the same, and the text may hardly change
     if not is_doubtful(source.id, intake, known):
         return ended, known
     whole = await reader.read(source, document, frozenset())

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from aggregator.config.expect_keys import ExpectKeys
-from aggregator.config.recipe_keys import DetailKeys, Fields, FullTextKeys, PagingKeys, Picked
+from aggregator.config.recipe_keys import DetailKeys, Fields, FullTextKeys, PagingKeys, Picked, Watched
 from aggregator.config.request import RequestKeys
 from aggregator.config.rules import CategoryMap, Credit, FilterKeys, Homes, RewriteKeys, Tags
 from aggregator.config.values import (
@@ -259,6 +259,9 @@ class SourceDefaults(Keys):
     )
     full_text: FullTextKeys | bool = Field(
         False, description="true, or how: the text of the page behind each new entry of a feed."
+    )
+    change_alert: Watched | None = Field(
+        None, description="In html, instead of items: what is watched; each change of its words is an entry."
     )
     paging: PagingKeys | None = Field(None, description="How more of a list is asked for when all of it is new.")
     request: RequestKeys | None = Field(

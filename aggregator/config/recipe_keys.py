@@ -122,6 +122,29 @@ class FullTextKeys(Keys):
     )
 
 
+class AlertKeys(Keys):
+    """A part of a page of which each change is an entry."""
+
+    select: Text = Field(description="CSS selector of what is watched.")
+    remove: Annotated[tuple[Text, ...], BeforeValidator(one_or_many)] = Field(
+        (), description="CSS selectors of elements that are no part of it."
+    )
+    ignore: Annotated[tuple[Raw, ...], BeforeValidator(one_or_many)] = Field(
+        (), description="RE2 expressions of words whose change is none, such as counters."
+    )
+    min_interval: PositiveDuration = Field(
+        timedelta(hours=1), description="How far apart two changes are at least; of those between, the last counts."
+    )
+
+
+def _selector_alone(value: Any) -> Any:
+    """A selector alone is short for a mapping with only that."""
+    return {"select": value} if isinstance(value, str) else value
+
+
+Watched = Annotated[AlertKeys, BeforeValidator(_selector_alone, json_schema_input_type=str | AlertKeys)]
+
+
 class PagingKeys(Keys):
     """How more of a list is asked for when all of it is new."""
 

@@ -8,10 +8,18 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from aggregator.config.expressions import PLACEHOLDER, fault, fault_in_template
-from aggregator.config.recipe_keys import DetailKeys, FieldKeys, FieldName, FullTextKeys, PagingKeys, ReplaceKeys
+from aggregator.config.recipe_keys import (
+    AlertKeys,
+    DetailKeys,
+    FieldKeys,
+    FieldName,
+    FullTextKeys,
+    PagingKeys,
+    ReplaceKeys,
+)
 from aggregator.config.tree import KeyPath, Tree
 from aggregator.errors import Problem
-from aggregator.model import Detail, Paging, Pick, Recipe, Replacement, Source
+from aggregator.model import Alert, Detail, Paging, Pick, Recipe, Replacement, Source
 
 KINDS = ("json", "html")
 NAMES = {
@@ -20,7 +28,7 @@ NAMES = {
     "xpath": "XPath expression",
     "regex": "RE2 expression",
 }
-KEYS = ("items", "fields", "detail", "paging", "request")
+KEYS = ("items", "fields", "detail", "paging", "change_alert", "request")
 NEEDED = {
     "items": "write where the list of items stands",
     "fields": "write which field stands where, `title` and `link` at least",
@@ -36,6 +44,9 @@ ATTRIBUTES = {"content": "html", "summary": "html", "link": "href", "enclosure":
 
 def recipe(kind: str, chosen: Mapping[str, Any]) -> Recipe | None:
     """The recipe that these keys of a source make; None for a kind that needs none."""
+    alert: AlertKeys | None = chosen["change_alert"]
+    if kind == "html" and alert:
+        return _watching(alert)
     items: FieldKeys | None = chosen["items"]
     if kind not in KINDS or items is None:
         return None
@@ -49,6 +60,11 @@ def recipe(kind: str, chosen: Mapping[str, Any]) -> Recipe | None:
         detail=_detail(detail, kind) if detail else None,
         paging=_paging(paging, chosen["fields"].get("id")) if paging else None,
     )
+
+
+def _watching(keys: AlertKeys) -> Recipe:
+    alert = Alert(keys.remove, tuple(Replacement(one, "") for one in keys.ignore), keys.min_interval)
+    return Recipe(keys.select, (("content", Pick(None, "css", "text")),), "css", alert=alert)
 
 
 def _paging(keys: PagingKeys, own_id: FieldKeys | None) -> Paging:
@@ -149,6 +165,12 @@ def recipe_mistakes(tree: Tree) -> Iterator[Problem]:
 def _of_one(
     tree: Tree, path: KeyPath, kind: str, whole: Mapping[str, Any], own: Mapping[str, Any]
 ) -> Iterator[Problem]:
+    if kind == "html" and "change_alert" in whole:
+        yield from _of_alert(tree, path, own)
+        return
+    if "change_alert" in own:
+        misplaced = tree.spot((*path, "change_alert"))
+        yield misplaced.problem("belongs to a source of type html; write its type, or remove change_alert")
     for name, hint in NEEDED.items():
         if name not in whole:
             yield tree.spot(path).problem(f"missing; {hint}", f"{tree.spot(path).label}.{name}")
@@ -173,6 +195,25 @@ def _of_one(
             spot = (*path, "detail", "clean", "remove", number)
             yield from _of_expression(tree, spot, "css", selector)
         yield from _of_replacements(tree, (*path, "detail", "clean", "replace"), clean.get("replace"))
+
+
+def _of_alert(tree: Tree, path: KeyPath, own: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in ("items", "fields", "detail", "paging"):
+        if name in own:
+            spot = tree.spot((*path, name))
+            yield spot.problem("is for a list, and change_alert watches a page without one; remove one of the two")
+    alert = own.get("change_alert")
+    if isinstance(alert, str):
+        yield from _of_expression(tree, (*path, "change_alert"), "css", alert)
+    if not isinstance(alert, dict):
+        return
+    yield from _of_expression(tree, (*path, "change_alert", "select"), "css", alert.get("select"))
+    for name, language in (("remove", "css"), ("ignore", "regex")):
+        said = alert.get(name, ())
+        many = enumerate(said) if isinstance(said, list) else ((None, said),)
+        for number, one in many:
+            place = (*path, "change_alert", name) if number is None else (*path, "change_alert", name, number)
+            yield from _of_expression(tree, place, language, one)
 
 
 def _of_fields(tree: Tree, path: KeyPath, kind: str, fields: Any, *, in_detail: bool) -> Iterator[Problem]:

@@ -72,6 +72,7 @@ from aggregator.model.ours import (
     Signature,
 )
 from aggregator.model.recipes import (
+    Alert,
     Detail,
     Paging,
     Pick,
@@ -121,6 +122,7 @@ __all__ = [
     "MEDIUMS",
     "SHOW_KINDS",
     "Acquaintance",
+    "Alert",
     "Alias",
     "Archived",
     "Asking",

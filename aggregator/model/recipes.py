@@ -38,7 +38,7 @@ class Pick:
 class Recipe:
     """How a document that is no feed is read. `items` is a path to the list of items, `fields` name what an entry is
     made of, `tags` are templates of more terms, `named` finds names of categories of ours, `language` is that of
-    `items`."""
+    `items`. With `alert` there is no list: what stands at `items` is watched, and each change of it is an entry."""
 
     items: str
     fields: tuple[tuple[str, Pick], ...]
@@ -47,6 +47,17 @@ class Recipe:
     detail: Detail | None = None
     paging: Paging | None = None
     named: Pick | None = None
+    alert: Alert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """How a part of a page is watched. `remove` are CSS selectors of elements that are no part of it, `ignore` what in
+    its words is no change. Two changes are at least `min_interval` apart; of those between, the last counts."""
+
+    remove: tuple[str, ...]
+    ignore: tuple[Replacement, ...]
+    min_interval: timedelta
 
 
 @dataclass(frozen=True, slots=True)

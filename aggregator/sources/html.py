@@ -12,9 +12,9 @@ from lxml import etree
 
 from aggregator.clean.urls import absolute
 from aggregator.errors import Unreadable
-from aggregator.model import Document, FeedFound, Markup, Pick, Reading, Recipe
+from aggregator.model import Alert, Document, Draft, FeedFound, Markup, Pick, Reading, Recipe
 from aggregator.sources.pages import decode_page
-from aggregator.sources.picking import Missing, draft_of, none_whole
+from aggregator.sources.picking import Missing, draft_of, none_whole, replaced
 
 MOST_ITEMS = 1000
 MOST_VALUES = 50  # of one field in one item
@@ -37,6 +37,8 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
     text, problems = decode_page(document.body, document.content_type)
     page = parsed(text)
     base = base_of(page, document.url)
+    if recipe.alert:
+        return _watched(page, base, seen, recipe, recipe.alert)
     items = found_by(recipe.language, recipe.items)(page)
     elements = [item for item in items if isinstance(item, etree._Element)]
     if not elements:
@@ -64,6 +66,38 @@ def read(document: Document, seen: frozenset[bytes], recipe: Recipe | None) -> R
     bare = tuple(name for name in fields if name in TEXTS and name not in given) if len(hashes) > 1 else ()
     more = _more(recipe, page, elements[-1], base)
     return Reading(_feed(page, base), tuple(drafts), tuple(problems), frozenset(hashes), more=more, bare=bare)
+
+
+def _watched(page: lxml.html.HtmlElement, base: str, seen: frozenset[bytes], recipe: Recipe, alert: Alert) -> Reading:
+    """What is watched in the page as a draft, where its words are others than when it was seen last.
+
+    Seen are the mark of the words and that of all their changes so far: what changes back is a change as well, and must
+    not be taken for the entry it was before. They differ in their highest bit.
+    """
+    for selector in (*alert.remove, "script", "style", "noscript", "template"):
+        for element in found_by("css", selector)(page):
+            if isinstance(element, lxml.html.HtmlElement) and element.getparent() is not None:
+                element.drop_tree()
+    found = [one for one in found_by(recipe.language, recipe.items)(page) if isinstance(one, etree._Element)]
+    words = replaced(" ".join(" ".join("".join(map(str, one.itertext())).split()) for one in found), alert.ignore)
+    words = " ".join(words.split())
+    if not words:
+        said = f'nothing at "{recipe.items}"' if not found else f'no words at "{recipe.items}"'
+        raise Unreadable(f"{said} in this page; has the site been rebuilt?")
+    mark = _mark(words.encode("utf-8", "replace"), high=False)
+    chain = next((one for one in sorted(seen) if one[0] & 0x80), b"")
+    if mark in seen:
+        return Reading(_feed(page, base), (), hashes=frozenset({mark, chain} - {b""}))
+    chain = _mark(chain + mark, high=True)
+    title = _feed(page, base).title or Markup(words)
+    content = Markup("\n".join("".join(inside(one)) for one in found), "text/html", base)
+    draft = Draft(id=chain.hex(), link=base, title=title, content=content)
+    return Reading(_feed(page, base), (draft,), hashes=frozenset({mark, chain}))
+
+
+def _mark(text: bytes, *, high: bool) -> bytes:
+    first, *rest = hashlib.blake2b(text, digest_size=8).digest()
+    return bytes((first | 0x80 if high else first & 0x7F, *rest))
 
 
 def _more(recipe: Recipe, page: lxml.html.HtmlElement, last: etree._Element, base: str) -> str | None:
