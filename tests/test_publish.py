@@ -148,31 +148,32 @@ def read_as_a_server_does(target: Path) -> bytes:
 def test_a_hundred_readers_during_a_thousand_publishes_see_no_broken_and_no_older_document(tmp_path: Path) -> None:
     folder, target = Folder(tmp_path, ("gzip", "br")), tmp_path / "feed.atom"
     folder.put(Rendered("feed.atom", text(0)))
-    done, wrong, looks = threading.Event(), list[str](), list[int]()
+    done, wrong, looks = threading.Event(), list[str](), [0] * 100
 
-    def look() -> None:
-        latest, count = 0, 0
+    def look(reader: int) -> None:
+        latest = 0
         while not done.is_set():
             try:
-                seen = number_in(target.read_bytes() if count % 2 else read_as_a_server_does(target))
+                seen = number_in(target.read_bytes() if looks[reader] % 2 else read_as_a_server_does(target))
                 if seen < latest:
                     wrong.append(f"{seen} after {latest}")
-                latest, count = seen, count + 1
+                latest = seen
             except Exception as error:
                 wrong.append(repr(error))
+            looks[reader] += 1
             done.wait(0.1)
-        looks.append(count)
 
-    readers = [threading.Thread(target=look) for _ in range(100)]
+    readers = [threading.Thread(target=look, args=(reader,)) for reader in range(100)]
     for reader in readers:
         reader.start()
-    for number in range(1, 1001):
+    number = 0
+    while number < 1000 or min(looks) < 10:  # whatever else the machine has to do
+        number += 1
         folder.put(Rendered("feed.atom", text(number)))
     done.set()
     for reader in readers:
         reader.join()
     assert wrong == []
-    assert sum(looks) >= 1000
 
 
 # ---------------------------------------------------------------- what is ours
