@@ -160,6 +160,28 @@ class Store(Protocol):
         """
 
 
+class Archive(Protocol):
+    """What posts need from the store: everything that stands somewhere, however old."""
+
+    async def marks(self, path: str) -> Mapping[int, tuple[object, ...]]:
+        """By number, every entry of the page at `path`, with a mark that changes with whatever it says."""
+
+    async def entries(self, numbers: Sequence[int]) -> Mapping[int, Kept]:
+        """The entries of these numbers, as far as they are kept."""
+
+    async def populated(self) -> frozenset[str]:
+        """The pages of categories on which an entry stands."""
+
+    async def unplaced(self, path: str) -> frozenset[str]:
+        """The published ids of the entries that are kept and do not stand on the page at `path`."""
+
+    async def removed(self, path: str, limit: int | None = None) -> tuple[Removed, ...]:
+        """The entries that were removed from a page, the latest first."""
+
+    async def named(self) -> Mapping[str, str]:
+        """By slug, the categories that entries name themselves, each with its title."""
+
+
 class Subscriptions(Protocol):
     """What the hub needs from the store."""
 

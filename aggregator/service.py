@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from aggregator import __version__
 from aggregator.build import Builder, Built
@@ -26,6 +27,7 @@ from aggregator.intake import WorkerReader
 from aggregator.model import Changes, Outcome, Source
 from aggregator.placing import Place, Rules, pages_of, rules_of
 from aggregator.poll import poll
+from aggregator.posts import Posted, Posts, posts_of
 from aggregator.publish import Folder
 from aggregator.selection import Catalogue
 from aggregator.store import SourceStatus, SqlStore, open_store
@@ -80,7 +82,12 @@ def _builder(settings: Settings, store: SqlStore) -> Builder:
     sources = {source.id: source for source in settings.sources}
     catalogue = Catalogue(settings.site, settings.categories, sources)
     folder = Folder(settings.output.dir, settings.output.compress)
-    return Builder(store, catalogue, folder, settings.output.formats, settings.output.archive)
+    return Builder(store, catalogue, folder, settings.site.formats, settings.output.archive)
+
+
+def _posts(settings: Settings) -> Posts | None:
+    """The posts beside the published folder, where the config wants some."""
+    return posts_of(settings) if "jekyll" in settings.output.formats else None
 
 
 def _placing(settings: Settings) -> tuple[Place, Rules]:
@@ -217,6 +224,10 @@ async def once(
         await purge(settings.sources, store, SystemClock())
         built = await builder.build()
         summary.published, summary.left_out = built.written, built.problems
+        if posts := _posts(settings):
+            posted = await posts.write(store, builder.catalogue)
+            summary.published += posted.written
+            summary.left_out += posted.problems
         summary.unpolled, summary.stopped = len(chosen) - summary.polled, stop.is_set()
     return summary
 
@@ -226,7 +237,19 @@ async def rebuild(settings: Settings, *, everything: bool = True) -> Built:
     async with open_store(settings.store, settings.site.base_url, alone=True) as store:
         builder = _builder(settings, store)
         await _agree(settings, store, builder)
-        return await builder.build(await builder.pages() if everything else None)
+        built = await builder.build(await builder.pages() if everything else None)
+        if posts := _posts(settings):
+            posted = await posts.write(store, builder.catalogue)
+            built = replace(built, written=built.written + posted.written, problems=built.problems + posted.problems)
+        return built
+
+
+async def export_posts(settings: Settings, root: Path) -> Posted:
+    """Write every entry that is kept as a post below this folder; the service may be running."""
+    if not settings.store.exists():
+        raise UsageError(f"{settings.store} is not there yet; `aggregator once` makes it")
+    async with open_store(settings.store, settings.site.base_url, alone=False) as store:
+        return await posts_of(settings, root).write(store, _builder(settings, store).catalogue)
 
 
 async def status(settings: Settings) -> list[SourceStatus]:
@@ -285,6 +308,7 @@ class Service:
         builder = _builder(self.settings, store)
         announcing = Announcing(builder.sink, lambda paths: loop.call_soon_threadsafe(front.published, paths))
         builder = replace(builder, sink=announcing)
+        posts = _posts(self.settings)
         await _agree(self.settings, store, builder)
         await builder.build(most=PAGES_AT_A_TIME)
         self._unready = None
@@ -296,7 +320,7 @@ class Service:
         async with open_engine(
             self.settings,
             store,
-            publish=lambda: self._publish(builder),
+            publish=lambda: self._publish(builder, store, posts),
             heard=heard,
             readers=lambda: front.audience.size(loop.time()),
         ) as engine:
@@ -313,9 +337,11 @@ class Service:
             # What is stale is marked in the store, and built at the next start.
             log.warning("last build", extra={"fields": {"error": str(error) or "took too long"}})
 
-    async def _publish(self, builder: Builder) -> bool:
+    async def _publish(self, builder: Builder, store: SqlStore, posts: Posts | None) -> bool:
         try:
             built = await builder.build(most=PAGES_AT_A_TIME, within=BUILD_SECONDS)
+            if posts and not built.left:
+                await posts.write(store, builder.catalogue)
         except PublishError as error:
             self._unready = str(error)
             raise

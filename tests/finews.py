@@ -179,7 +179,7 @@ class Hour:
         """The walk out."""
         sources = {source.id: source for source in self.settings.sources}
         catalogue = Catalogue(self.settings.site, self.settings.categories, sources)
-        return Builder(self.store, catalogue, Folder(self.public), self.settings.output.formats)
+        return Builder(self.store, catalogue, Folder(self.public), self.settings.site.formats)
 
     def feed(self, slug: str) -> bytes:
         """The published Atom feed of a category."""

@@ -264,11 +264,11 @@ MISTAKES = {
     ),
     "a format of none known": (
         SOURCES + "output: {formats: [atom, pdf]}\n",
-        ["2:26: output.formats[1]: \"pdf\" is not one of 'atom', 'rss', 'json', 'html' or 'opml'; write one of them"],
+        ["2:26: output.formats[1]: \"pdf\" is not one of 'atom', 'rss', 'json', 'html', 'opml' or 'jekyll'; write"],
     ),
     "a single format of none known": (
         SOURCES + "output: {formats: pdf}\n",
-        ["2:10: output.formats: \"pdf\" is not one of 'atom', 'rss', 'json', 'html' or 'opml'; write one of them"],
+        ["2:10: output.formats: \"pdf\" is not one of 'atom', 'rss', 'json', 'html', 'opml' or 'jekyll'; write"],
     ),
     "formats without atom": (
         SOURCES + "output: {formats: html}\n",

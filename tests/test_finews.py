@@ -65,7 +65,7 @@ async def test_in_an_hour_of_polls_every_article_comes_once_and_its_text_is_fetc
             ("中国邮政快递报", "zhongguoyouzhengkuaidibao"),
         ):
             wanted = {article.title for article in apis.articles if article.outlet == outlet}
-            assert set(titles(one, slug)) == wanted
+            assert Counter(titles(one, slug)) == Counter(wanted)  # also what stands in two of its lists
             assert violations(one.feed(slug)) == []
             assert house_violations(one.feed(slug)) == []
         assert violations(one.feed("emnews")) == []
@@ -133,7 +133,7 @@ async def test_the_real_answers_become_categories_by_outlet(shared: Path, web: S
         assert Counter(titles(one, "emnews")) == Counter(" ".join(article.title.split()) for article in wanted)
         for slug in ("cailianshe", "21shijijingjibaodao", "zhongguojijinbao", "quanshangzhongguo", "quanzhouwanbao"):
             assert violations(one.feed(slug)) == []
-            assert len(set(titles(one, slug))) == 1
+            assert len(titles(one, slug)) == 1
         assert set(apis.asked_for().values()) == {1}
         assert len(apis.asked_for()) == len([article for article in apis.articles if article.title])
 

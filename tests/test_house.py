@@ -63,7 +63,7 @@ LEVELS = {
         ),
         2,
     ),
-    **dict.fromkeys(("poll", "build", "intake", "finding", "details", "front", "upkeep", "comparing"), 3),
+    **dict.fromkeys(("poll", "build", "posts", "intake", "finding", "details", "front", "upkeep", "comparing"), 3),
     **dict.fromkeys(("engines", "service", "inquiry"), 4),
     **dict.fromkeys(("demo", "cli"), 5),
     "__main__": 6,
@@ -86,7 +86,7 @@ LIBRARIES = {
     "feedgen": ["formats"],
     "feedparser": ["sources.feed", "sources.entries", "sources.vocabulary"],
     "httpx": ["fetch"],
-    "jinja2": ["formats"],
+    "jinja2": ["formats", "config.jekyll"],
     "jmespath": ["sources.json", "config"],
     "lxml": [
         "formats",

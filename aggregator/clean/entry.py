@@ -14,7 +14,7 @@ from aggregator.clean.full_text import full_text_address
 from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.language import language_of, tag
 from aggregator.clean.licence import licence_in
-from aggregator.clean.markup import sanitise, sanitise_found
+from aggregator.clean.markup import LONGEST, sanitise, sanitise_found
 from aggregator.clean.media import enclosures, episode, image, media, show
 from aggregator.clean.pictures import Found
 from aggregator.clean.rewriting import rewritten
@@ -23,7 +23,20 @@ from aggregator.clean.text import legal, one_line, plain, title_and_text
 from aggregator.clean.titles import title_from_names, title_from_text
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import absolute, is_iri
-from aggregator.model import Draft, Entry, Expectation, FeedFound, Intake, Markup, Origin, Person, Reading, Source, Term
+from aggregator.model import (
+    Draft,
+    Entry,
+    Expectation,
+    FeedFound,
+    Intake,
+    Markup,
+    Origin,
+    Person,
+    Reading,
+    Source,
+    Term,
+    Written,
+)
 
 NOTHING_EXPECTED = Expectation()
 MOST_PERSONS, MOST_TERMS, MOST_VIAS = 20, 50, 5
@@ -69,6 +82,7 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
     guid = tidy_guid(draft.id)
     # What names an entry is no matter of the operator's taste.
     written = title_and_text(draft.title)[0] if source.rewrite else ""
+    found_texts = written_in(draft) if source.keeps_written else None
     draft, notes = rewritten(draft, source.rewrite)
     files, named = enclosures(draft, base), media(draft, base)
     own_link = absolute(draft.link, base)
@@ -119,7 +133,14 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         vias=_vias(draft.vias, base),
         named=tuple(name for found_name in draft.named[:MOST_TERMS] if (name := one_line(found_name, 200))),
         notes=(*notes, *found.notes()),
+        written=found_texts,
     )
+
+
+def written_in(draft: Draft) -> Written | None:
+    """The texts of a draft as found; None where it has none."""
+    texts = [one.value[:LONGEST] if one else "" for one in (draft.title, draft.summary, draft.content)]
+    return Written(*texts) if any(texts) else None
 
 
 def _followed_by_nobody(entry: Entry) -> Entry:

@@ -8,19 +8,20 @@ from typing import Any
 
 from aggregator.clean.credit import credited
 from aggregator.clean.dates import settle
-from aggregator.clean.entry import persons_of, terms_of
+from aggregator.clean.entry import persons_of, terms_of, written_in
 from aggregator.clean.licence import licence_in
 from aggregator.clean.markup import sanitise
 from aggregator.clean.media import enclosures, image
 from aggregator.clean.rewriting import rewritten
 from aggregator.clean.text import plain
-from aggregator.model import Draft, Entry, Markup, Source
+from aggregator.model import Draft, Entry, Markup, Source, Written
 
 HEADING = re.compile(r"\s*(?:<html>\s*)?(?:<body>\s*)?<h[12]\b[^>]*>(.{1,2000}?)</h[12]>", re.DOTALL)
 
 
 def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
     """The entry with the fields that its second document at `url` gave; what that left out stays as the list had it."""
+    found_texts = written_in(draft) if source.keeps_written else None
     draft, notes = rewritten(draft, source.rewrite)
     given: dict[str, Any] = {
         "title": plain(draft.title),
@@ -40,6 +41,11 @@ def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
             given["credit"] = found_name
     if entry.image is None:
         given["image"] = image(draft, given["enclosures"], (), given["content"] or given["summary"], url)
+    if found_texts:
+        before = entry.written or Written()
+        given["written"] = Written(
+            *(getattr(found_texts, name) or getattr(before, name) for name in ("title", "summary", "content"))
+        )
     found = {name: value for name, value in given.items() if value}
     told = tuple(dict.fromkeys((*entry.notes, *notes)))
     return replace(entry, waits=False, filled=tuple(sorted(found)), notes=told, **found)

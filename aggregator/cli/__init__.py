@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import explain, find, lists, look, remove, serve
+from aggregator.cli import explain, export, find, lists, look, remove, serve
 from aggregator.errors import AggregatorError, ConfigError
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ find.register(app)
 lists.register(app)
 explain.register(app)
 remove.register(app)
+export.register(app)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from aggregator.config.expect_keys import ExpectKeys
+from aggregator.config.jekyll import JekyllKeys
 from aggregator.config.recipe_keys import DetailKeys, Fields, FullTextKeys, PagingKeys, Picked, Watched
 from aggregator.config.request import RequestKeys
 from aggregator.config.rules import CategoryMap, Credit, FilterKeys, Homes, RewriteKeys, Tags
@@ -44,6 +45,7 @@ from aggregator.config.values import (
 
 Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
 Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+FormatName = Literal["atom", "rss", "json", "html", "opml", "jekyll"]
 Limit = Annotated[int, Field(ge=1, le=1000, strict=True)]
 SourceIds = Annotated[tuple[SourceId, ...], BeforeValidator(one_or_many)]
 
@@ -84,13 +86,10 @@ class OutputKeys(Keys):
         (), description="Ids of sources, the best first, whose telling of a story is shown; else the first kept."
     )
     per_source: Limit | None = Field(None, description="How many entries of one source a feed shows at most.")
-    formats: Annotated[tuple[Literal["atom", "rss", "json", "html", "opml"], ...], BeforeValidator(one_or_many)] = (
-        Field(
-            ("atom", "rss", "json", "html", "opml"),
-            description="What is written for every page; atom is always among them.",
-        )
+    formats: Annotated[tuple[FormatName, ...], BeforeValidator(one_or_many)] = Field(
+        ("atom", "rss", "json", "html", "opml"),
+        description="What is written for every page, atom always; jekyll is a post for every entry, beside the site.",
     )
-
     archive: bool = Field(
         True, description="Whether the history of categories is published too, in documents that never change."
     )
@@ -99,6 +98,7 @@ class OutputKeys(Keys):
     )
 
     entry_pages: bool = Field(True, strict=True, description="Whether each entry that a category shows gets a page.")
+    jekyll: JekyllKeys = Field(JekyllKeys(), description="Posts for Jekyll: dir, front_matter, body, footer, raw.")
     search: bool = Field(True, strict=True, description="Whether the pages offer the search, which only `run` answers.")
 
     @model_validator(mode="after")

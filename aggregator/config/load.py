@@ -132,6 +132,8 @@ def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settin
     """Fill in what was left out."""
     sources = [_source(source, keys.defaults, tree, number) for number, source in enumerate(keys.sources)]
     sources = list(with_shared_details(sources))
+    if keys.output.jekyll.raw:
+        sources = [replace(source, keeps_written=True) for source in sources]
     site = _site(keys.site, keys.output, keys.server, keys.websub)
     categories = _categories(keys, site, sources)
     mark = repr((site, sorted(categories.items()), keys.output, [_published_part(source) for source in sources]))
@@ -237,7 +239,7 @@ def _site(keys: SiteKeys, output: OutputKeys, server: ServerKeys, websub: WebSub
         contact=keys.contact,
         rights=keys.rights,
         hubs=tuple(own_hub(base_url) if hub == "own" else hub for hub in hubs),
-        formats=output.formats,
+        formats=tuple(word for word in output.formats if word != "jekyll"),  # a folder beside the site, no page of it
         entry_pages=output.entry_pages,
         search=output.search,
         theme=str(keys.theme) if keys.theme else None,

@@ -113,6 +113,7 @@ from aggregator.model.theirs import (
     Outline,
     Reading,
     Term,
+    Written,
 )
 
 __all__ = [
@@ -209,6 +210,7 @@ __all__ = [
     "Visit",
     "Why",
     "Wish",
+    "Written",
     "category_page",
     "entry_page",
     "own_hub",

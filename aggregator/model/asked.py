@@ -100,6 +100,8 @@ class Expectation:
 class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
+    It `keeps_written` where the texts of its entries are kept as found, too.
+
     `url` and `headers` may hold secrets: neither is ever shown, logged or published; `public_url` is. `asking` is what
     else its server is told, and like `headers` for the origin of `url` alone. `adapts` says
     that a source which publishes rarely may be polled less often than each `interval`; `insecure_tls`, that any
@@ -139,6 +141,7 @@ class Source:
     licence: str | None = None
     asking: Asking = field(default=Asking(), repr=False)
     expect: Expectation = Expectation()
+    keeps_written: bool = False
 
     @property
     def detail(self) -> Detail | None:

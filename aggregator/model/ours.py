@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aggregator.model.asked import Person
 from aggregator.model.media import Enclosure, Episode, Image, Show
-from aggregator.model.theirs import Cadence, Term
+from aggregator.model.theirs import Cadence, Term, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Entry:
     the address of a second document that holds the rest of it. `enclosures` are what a reader offers to open or fetch,
     `media` what Media RSS names (which may be the same files), `image` the picture that stands for the entry, `episode`
     what only entries of podcasts have. While an entry `waits` for its second document it stands on no page; `filled`
-    names the fields that came out of that. `named` are the names of categories that its item gave it for us.
+    names the fields that came out of that. `named` are the names of categories that its item gave it for us. `written`
+    are its texts as found, where the operator wants them, and promise nothing.
     """
 
     key: str
@@ -76,6 +77,7 @@ class Entry:
     waits: bool = False
     filled: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    written: Written | None = None
 
     @property
     def claimed(self) -> datetime | None:

@@ -37,6 +37,15 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The texts of an entry as found, before any rule of the operator's and before they were made safe."""
+
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FeedFound:
     """What a document says of itself, or what an entry says of the feed it was first in; strings as found."""
 

@@ -29,10 +29,12 @@ class _Written:
 class Folder:
     """The `Sink` port over a folder. `compress` names the codings whose variants lie beside each file."""
 
-    def __init__(self, root: Path, compress: Sequence[str] = ()) -> None:
+    def __init__(self, root: Path, compress: Sequence[str] = (), fault: Callable[[str], str | None] = fault) -> None:
+        """`fault` says why a path cannot be one here."""
         self.root = root
         self._compress = tuple(compress)
-        self._manifest = Manifest(root)
+        self._fault = fault
+        self._manifest = Manifest(root, fault)
         self._working = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="compress")
         self._syncing = ThreadPoolExecutor(SYNCING, thread_name_prefix="sync")
 
@@ -65,6 +67,12 @@ class Folder:
             self._sync(dict.fromkeys(one.target.parent for one in ready), os.O_RDONLY | os.O_DIRECTORY)
         return receipts
 
+    def is_others(self, path: str) -> bool:
+        """Whether a file is there that somebody else put there. Raises `PublishError`."""
+        target = self._place(path)
+        with _translated(target):
+            return path not in self._manifest.paths() and target.exists()
+
     def tidy(self, wanted: Callable[[str], bool]) -> int:
         """Remove those of our files that are not wanted any more, and say how many. Others' files stay."""
         unwanted = sorted(path for path in self._manifest.paths() if not wanted(path))
@@ -80,7 +88,7 @@ class Folder:
         return len(unwanted)
 
     def _place(self, path: str) -> Path:
-        if reason := fault(path):
+        if reason := self._fault(path):
             raise PublishError(f"{path[:200]!r} cannot be published: {reason}")
         return self.root / path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from aggregator.publish.names import fault
@@ -18,8 +18,9 @@ class Manifest:
     without a file does no harm.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, fault: Callable[[str], str | None] = fault) -> None:
         self._file = root / NAME
+        self._fault = fault
         self._paths: set[str] | None = None
 
     def paths(self) -> set[str]:
@@ -29,7 +30,7 @@ class Manifest:
                 lines = self._file.read_text("utf-8", "replace").split("\n")
             except FileNotFoundError:
                 lines = []
-            self._paths = {line for line in lines if line and not fault(line)}
+            self._paths = {line for line in lines if line and not self._fault(line)}
         return self._paths
 
     def add(self, paths: Iterable[str]) -> None:

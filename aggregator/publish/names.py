@@ -12,15 +12,24 @@ LONGEST_PATH = 1000
 SEGMENT = re.compile(r"[a-z0-9_][a-z0-9._-]*")
 
 
-def fault(path: str) -> str | None:
+# Posts are called by the ids of their sources; that none differs from another by case alone is seen to where they are.
+POST_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+
+def fault_of_post(path: str) -> str | None:
+    """As `fault`, of the files of posts, which keep the case of an id."""
+    return fault(path, POST_SEGMENT)
+
+
+def fault(path: str, allowed: re.Pattern[str] = SEGMENT) -> str | None:
     """Why this relative path may not be published; None when it may."""
     if len(path) > LONGEST_PATH:
         return "it is too long"
     for segment in path.split("/"):
         if len(segment) > LONGEST_SEGMENT:
             return "a part of it is too long"
-        if not SEGMENT.fullmatch(segment) or segment.endswith("."):
+        if not allowed.fullmatch(segment) or segment.endswith("."):
             return f"{segment[:40]!r} is no name of small letters, digits, dots, hyphens and underscores"
-        if segment.partition(".")[0] in DEVICES:  # they mean it whatever follows the dot
+        if segment.partition(".")[0].lower() in DEVICES:  # they mean it whatever follows the dot
             return f"{segment[:40]!r} is the name of a device on Windows"
     return None

@@ -42,6 +42,7 @@ from aggregator.store import (
     knowing,
     naming,
     places,
+    posting,
     searching,
     sharing,
     telling,
@@ -146,6 +147,18 @@ class SqlStore:
     async def share(self, source: Source, url: str, document: Document, now: datetime) -> None:
         """Keep what this address gave the source for the other sources that ask for it."""
         await self._writer.write(lambda connection: sharing.keep(connection, source, url, document, now))
+
+    async def marks(self, path: str) -> dict[int, posting.Mark]:
+        """By number, every entry of the page at `path`, with a mark that changes with whatever it says."""
+        return await self._writer.read(lambda connection: posting.marks(connection, path))
+
+    async def populated(self) -> frozenset[str]:
+        """The pages of categories on which an entry stands."""
+        return await self._writer.read(posting.populated)
+
+    async def unplaced(self, path: str) -> frozenset[str]:
+        """The published ids of the entries that are kept and do not stand on the page at `path`."""
+        return await self._writer.read(lambda connection: posting.unplaced(connection, path))
 
     async def newest(self, path: str, limit: int) -> list[Kept]:
         """The newest entries of the page at `path`, newest first, the later row first where times are equal."""
