@@ -156,6 +156,17 @@ def test_every_page_leads_to_the_search_unless_nothing_would_answer_it() -> None
     assert found(render(without), "//footer//a[contains(., 'Search')]") == []
 
 
+def test_a_category_shows_whole_texts_where_that_is_wanted_their_headings_below_the_titles() -> None:
+    assert found(render(LINUX), "//article//h3") == []
+    page = render(replace(LINUX, site=replace(SITE, full_text=True)))
+    assert found(page, "//article/h2//text()") == [ENTRY.title]
+    assert found(page, "//article/div[contains(@class, 'e-content')]/h3/text()") == ["News"]
+    assert found(page, "//p[contains(@class, 'excerpt')]") == []
+    empty = replace(ENTRY, content="", summary="")
+    page = render(replace(LINUX, site=replace(SITE, full_text=True), shown=(empty,)))
+    assert found(page, "//article//div[contains(@class, 'e-content')]") == []
+
+
 def test_an_entry_is_shown_with_the_icon_of_its_source_and_its_picture() -> None:
     page = render(LINUX)
     assert found(page, "//img[@class='icon']/@src") == ["https://lwn.example/icon.png"]

@@ -99,6 +99,9 @@ class OutputKeys(Keys):
 
     entry_pages: bool = Field(True, strict=True, description="Whether each entry that a category shows gets a page.")
     jekyll: JekyllKeys = Field(JekyllKeys(), description="Posts for Jekyll: dir, front_matter, body, footer, raw.")
+    page_text: Literal["summary", "full"] = Field(
+        "summary", description="What pages of categories and sources show of each entry: some sentences, or all of it."
+    )
     search: bool = Field(True, strict=True, description="Whether the pages offer the search, which only `run` answers.")
 
     @model_validator(mode="after")

@@ -242,6 +242,7 @@ def _site(keys: SiteKeys, output: OutputKeys, server: ServerKeys, websub: WebSub
         formats=tuple(word for word in output.formats if word != "jekyll"),  # a folder beside the site, no page of it
         entry_pages=output.entry_pages,
         search=output.search,
+        full_text=output.page_text == "full",
         theme=str(keys.theme) if keys.theme else None,
     )
 

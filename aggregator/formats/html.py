@@ -45,7 +45,7 @@ def render_entry(page: Page) -> Rendered | None:
         return None
     path = entry_page(page.shown[0].id)
     root = root_of(path)
-    home = list_of(page, root, 1)
+    home = list_of(page, root, 1, title_level=1)
     return fill_in(
         f"{path}index.html",
         "entry.html",

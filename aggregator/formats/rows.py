@@ -129,7 +129,8 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around the body of every page. `root` leads from it home, `search` is whether one is offered."""
+    """What stands around the body of every page. `root` leads from it home; `search` is whether one is offered,
+    `full_text` whether lists show all of each entry."""
 
     root: str
     title: Phrase
@@ -140,6 +141,7 @@ class Frame:
     contact: str | None
     mail: str | None
     search: bool
+    full_text: bool
 
 
 def frame_of(site: Site, root: str, rights: str | None) -> Frame:
@@ -156,11 +158,12 @@ def frame_of(site: Site, root: str, rights: str | None) -> Frame:
         contact=_web_address(contact),
         mail=contact if re.fullmatch(r"[^\s@:/]+@[^\s@:/]+", contact) else None,
         search=site.search,
+        full_text=site.full_text,
     )
 
 
-def list_of(page: Page, root: str, length: int) -> List:
-    """The page with the newest `length` of its entries."""
+def list_of(page: Page, root: str, length: int, title_level: int = 2) -> List:
+    """The page with the newest `length` of its entries, whose titles are headings of this level."""
     zone = ZoneInfo(page.site.timezone)
     feeds = tuple(
         FeedAddress(*_FEEDS[word], f"{page.address}feed.{word}") for word in page.site.formats if word in _FEEDS
@@ -177,14 +180,14 @@ def list_of(page: Page, root: str, length: int) -> List:
         updated=None if page.updated is None else moment_of(page.updated, zone),
         website=None if page.html_url == page.address else _web_address(page.html_url),
         image=page.image,
-        rows=tuple(row_of(shown, page, root, zone) for shown in page.shown[:length]),
+        rows=tuple(row_of(shown, page, root, zone, title_level) for shown in page.shown[:length]),
         earlier=root + page.archived(page.chain.previous, "html") if page.chain.previous else None,
         later=root + page.archived(page.chain.next, "html") if page.chain.next else None,
     )
 
 
-def row_of(shown: Shown, page: Page, root: str, zone: tzinfo) -> Row:
-    """The entry as a row of the page."""
+def row_of(shown: Shown, page: Page, root: str, zone: tzinfo, title_level: int) -> Row:
+    """The entry as a row of the page; headings in its text are below its title."""
     language = known_tag(shown.language, shown.origin.language, page.language, page.site.language)
     found = _EXCERPTS.written(shown, "")
     text = found.decode() if isinstance(found, bytes) else ""
@@ -201,7 +204,7 @@ def row_of(shown: Shown, page: Page, root: str, zone: tzinfo) -> Row:
         source_is_author=any(person.name == shown.source_title for person in shown.authors),
         authors=tuple(person for person in shown.authors if person.name != shown.source_title),
         excerpt="" if text == shown.title else text,
-        content=_readable(shown.content or shown.summary),
+        content=_readable(shown.content or shown.summary, title_level),
         image=shown.image,
         files=tuple(map(_file, shown.enclosures)),
         attribution=shown.attribution,
@@ -236,12 +239,12 @@ def root_of(path: str) -> str:
     return "../" * path.count("/") or "./"
 
 
-def _readable(markup: str) -> Markup:
-    """Sanitised HTML, with its headings below ours, and pictures that nobody described marked as such.
+def _readable(markup: str, title_level: int) -> Markup:
+    """Sanitised HTML, with its headings below that of its title, and pictures that nobody described marked as such.
 
     By text, because a parser that writes it anew would undo what the sanitiser warranted.
     """
-    markup = _HEADING.sub(lambda found: f"<{found[1]}h{min(int(found[2]) + 1, 6)}", markup)
+    markup = _HEADING.sub(lambda found: f"<{found[1]}h{min(int(found[2]) + title_level, 6)}", markup)
     markup = _PICTURE.sub(lambda found: found[0] if " alt=" in found[1] else f'<img alt=""{found[1]}>', markup)
     return Markup(markup)  # noqa: S704  # `Entry` promises that it is sanitised
 

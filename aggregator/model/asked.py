@@ -25,7 +25,8 @@ class Site:
 
     `hubs` are the addresses of the WebSub hubs that every feed names; `own_hub` among them when it is this program.
     `formats` are those that every page is written in, and `entry_pages` says whether entries have pages of their own;
-    `search` whether pages offer one; `theme` is the folder of templates that replace ours.
+    `search` whether pages offer one, `full_text` whether lists show all of each entry; `theme` is the folder of
+    templates that replace ours.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Site:
     formats: tuple[str, ...] = ("atom",)
     entry_pages: bool = True
     search: bool = True
+    full_text: bool = False
     theme: str | None = None
 
 
