@@ -144,7 +144,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     place.configure(
         sources,
         site=SITE,
-        output={"dir": str(place.public), "limit": 1000},
+        output={"dir": str(place.public), "limit": 1000, "dedupe": False},
         categories={"emnews": {"title": "东财滚动新闻"}, "times": {"attribution": "出处：{source.title}"}},
     )
     place.run("once", "--json")
