@@ -37,6 +37,8 @@ AUTHOR = re.compile(r"<(?:\w+:)?(?:author|creator|managingEditor|email)\b[^<>]{0
 AT = "\ufdd0"
 # Whom a podcast directory may write to. It is private; feedparser takes it for the author where there is no other.
 OWNER = re.compile(r"<itunes:owner\b[^<>]{0,200}>.{0,2000}?</itunes:owner\s*>", re.I | re.S)
+# Python would look through its whole path for the parser that feedparser likes best, "drv_libxml2", at each document.
+feedparser.api.PREFERRED_XML_PARSERS.clear()
 # The address that feedparser is told. Not the real one: it would hang relative ids on it, and an id must not change
 # when a feed moves. Not none either: without one, the xml:base of an entry leaks into the next. The scheme is one that
 # Python knows how to join and nobody uses, so that "//host/path" can be told, too.
