@@ -86,8 +86,6 @@ class Exchange:
             taken, self._chunks, self._waiting = self._chunks, [], 0
             for chunk in taken:
                 yield chunk
-            if self._paused:
-                await asyncio.sleep(0)  # who sends faster than we take would have the event loop to himself
             if self._paused and self._curl:
                 self._paused = False
                 self._curl.pause(pycurl.PAUSE_CONT)
