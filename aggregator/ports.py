@@ -163,8 +163,8 @@ class Store(Protocol):
 class Archive(Protocol):
     """What posts need from the store: everything that stands somewhere, however old."""
 
-    async def marks(self, path: str) -> Mapping[int, tuple[object, ...]]:
-        """By number, every entry of the page at `path`, with a mark that changes with whatever it says."""
+    async def marks(self, path: str) -> Mapping[int, tuple[str, *tuple[object, ...]]]:
+        """By number, every entry of the page at `path`: its published id, and marks that change with what it says."""
 
     async def entries(self, numbers: Sequence[int]) -> Mapping[int, Kept]:
         """The entries of these numbers, as far as they are kept."""

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 LAST_BUILD_SECONDS = 2.0
 PAGES_AT_A_TIME = 500  # so that with very many sources the categories are never long in coming
 BUILD_SECONDS = 0.2  # so that while much changes, no entry waits long for its category
+POSTS_AT_A_TIME = 200  # they wait for the pages, and the pages not for them
 PUBLISHED_WITH = "published-with"
 
 
@@ -340,13 +341,14 @@ class Service:
     async def _publish(self, builder: Builder, store: SqlStore, posts: Posts | None) -> bool:
         try:
             built = await builder.build(most=PAGES_AT_A_TIME, within=BUILD_SECONDS)
-            if posts and not built.left:
-                await posts.write(store, builder.catalogue)
+            waiting = built.left
+            if posts and not waiting:
+                waiting = (await posts.write(store, builder.catalogue, POSTS_AT_A_TIME)).left
         except PublishError as error:
             self._unready = str(error)
             raise
         self._unready = None
-        return built.left > 0
+        return waiting > 0
 
     def _take_new_settings(self) -> None:
         """Load the config anew; one with mistakes changes nothing."""

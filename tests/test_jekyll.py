@@ -183,6 +183,37 @@ async def test_what_did_not_change_is_not_rewritten(planet: Planet) -> None:
     assert changed - {".manifest", ".posts.json"} == {"2026-03-02-b.md", "2026-03-03-c.md"}
 
 
+async def test_another_start_reads_no_entry_again_and_writes_what_somebody_took_away(planet: Planet) -> None:
+    planet.answers[URL] = rss(guid("a"), guid("b", 2))
+    await posted(planet, config(planet))
+    (planet.folder / "site/_posts/2026-03-01-a.md").unlink()
+    read: list[list[int]] = []
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            return getattr(planet.store, name)
+
+        async def entries(self, numbers: list[int]) -> object:
+            read.append(numbers)
+            return await planet.store.entries(numbers)
+
+    settings = planet.settings(config(planet))
+    done = await posts_of(settings).write(Watched(), planet.builder(settings).catalogue)  # type: ignore[arg-type]
+    assert (done.written, [len(numbers) for numbers in read]) == (1, [1])
+    assert len(files(planet)) == 2
+
+
+async def test_so_many_posts_at_a_time_and_those_that_fail_hold_up_no_others(planet: Planet) -> None:
+    planet.answers[URL] = rss(guid("a"), guid("b", 2), guid("c", 3, more=terms("T")))
+    written = config(planet, "footer: '{{ tags[0] }}'")
+    await planet.run(written)
+    settings = planet.settings(written)
+    posts, catalogue = posts_of(settings), planet.builder(settings).catalogue
+    walks = [await posts.write(planet.store, catalogue, most=2) for _ in range(3)]
+    assert sorted(files(planet)) == ["2026-03-03-c.md"]
+    assert [(walk.left, len(walk.problems)) for walk in walks] == [(1, 2), (0, 0), (0, 0)]
+
+
 async def test_a_removed_entry_loses_its_post_and_one_that_is_too_old_keeps_it(planet: Planet) -> None:
     planet.answers[URL] = rss(guid("a"), guid("b", 2), guid("c", 3))
     await posted(planet, config(planet))

@@ -7,18 +7,29 @@ from sqlalchemy.engine import Connection
 
 from aggregator.store.tables import ENTRY, MEMBERSHIP
 
-Mark = tuple[object, ...]
+Mark = tuple[str, *tuple[object, ...]]
 
 
 def marks(connection: Connection, page: str) -> dict[int, Mark]:
-    """By number, the entries of a page. The length of what is kept tells a text that was filled in late."""
+    """By number, the entries of a page: the published id of each, and what tells its present state.
+
+    The length of what is kept tells a text that was filled in late.
+    """
     query = (
-        select(ENTRY.c.number, ENTRY.c.fingerprint, ENTRY.c.revision, ENTRY.c.pages, func.length(ENTRY.c.body))
+        select(
+            ENTRY.c.number,
+            ENTRY.c.published_id,
+            ENTRY.c.fingerprint,
+            ENTRY.c.revision,
+            ENTRY.c.updated,
+            ENTRY.c.pages,
+            func.length(ENTRY.c.body),
+        )
         .join(MEMBERSHIP, MEMBERSHIP.c.entry_number == ENTRY.c.number)
         .where(MEMBERSHIP.c.page == page)
         .order_by(ENTRY.c.number)
     )
-    return {row[0]: tuple(row[1:]) for row in connection.execute(query)}
+    return {row[0]: (row[1], *row[2:]) for row in connection.execute(query)}
 
 
 def populated(connection: Connection) -> frozenset[str]:

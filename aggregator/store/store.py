@@ -149,7 +149,7 @@ class SqlStore:
         await self._writer.write(lambda connection: sharing.keep(connection, source, url, document, now))
 
     async def marks(self, path: str) -> dict[int, posting.Mark]:
-        """By number, every entry of the page at `path`, with a mark that changes with whatever it says."""
+        """By number, every entry of the page at `path`: its published id, and marks that change with what it says."""
         return await self._writer.read(lambda connection: posting.marks(connection, path))
 
     async def populated(self) -> frozenset[str]:
