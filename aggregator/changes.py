@@ -157,6 +157,7 @@ def _taken_in(
         max_age=document.hints.max_age,
         horizon=admitted.horizon,
         bare=intake.bare,
+        hub=intake.hub,
     )
     familiar = bool(found.kept) or not intake.hashes.isdisjoint(hashes_in(visit.seen)) or not visit.recent
     return Changes(

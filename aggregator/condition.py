@@ -9,8 +9,11 @@ from aggregator.clean.urls import host_of
 from aggregator.model import Source, Visit
 
 
-def row_of(source: Source, visit: Visit | None, entries: int) -> dict[str, Any]:
-    """What `status` says of a source; nothing in it is secret. Moments are RFC 3339, in UTC."""
+def row_of(source: Source, visit: Visit | None, entries: int, no_push: str | None = None) -> dict[str, Any]:
+    """What `status` says of a source; nothing in it is secret. Moments are RFC 3339, in UTC.
+
+    `no_push` is the reason why no source's hub is asked to tell us of what is new.
+    """
     return {
         "source": source.id,
         "state": state_of(source, visit),
@@ -26,6 +29,9 @@ def row_of(source: Source, visit: Visit | None, entries: int) -> dict[str, Any]:
         "moved_to": _shown(source, visit.address if visit else None),
         "moving_to": _shown(source, visit.moving.to if visit and visit.moving else None),
         "insecure_tls": source.insecure_tls,
+        "hub": visit.hub.hub if visit and visit.hub else None,
+        "pushed_until": stamp(visit.leased if visit else None),
+        "no_push": no_push if visit and visit.hub else None,
         "incidents": [
             {"cause": one.cause, "since": stamp(one.since), "what": one.what}
             for one in (visit.incidents if visit else ())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -20,16 +20,18 @@ from aggregator.model import (
     EVERYTHING,
     Changes,
     Content,
+    Document,
     Kept,
     Receipt,
     Rendered,
+    Source,
     Wish,
     category_page,
     own_hub,
 )
 from aggregator.ports import Clock, Sink
 from aggregator.selection import Catalogue, make_page
-from aggregator.store import SqlStore
+from aggregator.store import SourceStatus, SqlStore
 from aggregator.web.app import WebSite, create_app
 from aggregator.web.audience import Audience
 from aggregator.web.folder import ReadyFile
@@ -38,7 +40,7 @@ from aggregator.web.hub import Take
 from aggregator.web.inside import Condition
 from aggregator.web.server import Server
 from aggregator.web.signpost import Signpost
-from aggregator.websub import Hub, Pings
+from aggregator.websub import Hub, Pings, Subscriber
 
 SERVER_GRACE_SECONDS = 1.5
 FOUND = 50  # entries that a search shows
@@ -59,6 +61,8 @@ class Front:
     readiness: Callable[[], str | None]
     audience: Audience = field(default_factory=Audience)
     _hub: Hub | None = None
+    _subscriber: Subscriber | None = None
+    _bring: Callable[[str, Document], bool] | None = None
     _pings: Pings | None = None
     _polls: Counter[str] = field(default_factory=Counter)
     _site: WebSite = field(init=False)
@@ -69,6 +73,7 @@ class Front:
             readiness=self.readiness,
             audience=self.audience,
             take=self._taking,
+            listener=self._listening,
             signpost=_signpost(self.settings),
             ask=self._condition,
             operators=self.settings.server.status,
@@ -93,8 +98,20 @@ class Front:
         self._site.post(_signpost(settings))
         own = own_hub(site.base_url)
         async with AsyncExitStack() as stack:
+            if settings.no_push:
+                await self.store.followings.rest(self.clock.now())
+            caller = await stack.enter_async_context(Callbacks(settings.fetch, ca_file=settings.ca_file))
+            if not settings.no_push:
+                self._subscriber = Subscriber(
+                    own,
+                    followings=self.store.followings,
+                    caller=caller,
+                    clock=self.clock,
+                    challenge=self.challenge,
+                    deliver=lambda source_id, document: bool(self._bring and self._bring(source_id, document)),
+                )
+                await stack.enter_async_context(_beside(self._subscriber.run()))
             if site.hubs:
-                caller = await stack.enter_async_context(Callbacks(settings.fetch, ca_file=settings.ca_file))
                 if own in site.hubs:
                     self._hub = Hub(
                         own,
@@ -111,7 +128,16 @@ class Front:
             try:
                 yield
             finally:
-                self._hub = self._pings = None
+                self._hub = self._pings = self._subscriber = None
+
+    @contextmanager
+    def delivering(self, bring: Callable[[str, Document], bool]) -> Iterator[None]:
+        """Hand on what hubs of others bring, until the end of the block."""
+        self._bring = bring
+        try:
+            yield
+        finally:
+            self._bring = None
 
     def published(self, paths: Sequence[str]) -> None:
         """These files have new content."""
@@ -123,18 +149,21 @@ class Front:
     def walked(self, changes: Changes) -> None:
         """A source was polled."""
         self._polls[changes.visit.outcome or "new"] += 1
+        if self._subscriber and changes.visit.hub != (changes.before.hub if changes.before else None):
+            self._subscriber.look()
 
     async def _condition(self) -> Condition:
         """How the program does."""
         sources = {source.id: source for source in self.settings.sources}
         told = await self.store.status(list(sources))
-        rows = await asyncio.to_thread(lambda: [row_of(sources[one.source_id], one.visit, one.entries) for one in told])
+        rows = await asyncio.to_thread(lambda: _rows(self.settings, sources, told))
         return Condition(
             rows,
             self.readiness(),
             self.audience.size(asyncio.get_running_loop().time()),
             dict(self._polls),
             dict(self._hub.results) if self._hub else {},
+            dict(self._subscriber.results) if self._subscriber else {},
         )
 
     async def _index(self) -> None:
@@ -165,6 +194,9 @@ class Front:
             f'"{page.address}"'.encode(), f'"{site.base_url}/{SEARCH}?{address.partition("?")[2]}"'.encode()
         )
 
+    def _listening(self) -> tuple[Subscriber, int] | None:
+        return (self._subscriber, self.settings.fetch.max_bytes) if self._subscriber else None
+
     def _taking(self) -> Take | None:
         hub = self._hub
         if hub is None:
@@ -186,6 +218,10 @@ class Front:
         if not isinstance(found, ReadyFile):
             return None
         return Content(found.body, media_type(found.name), found.plain.etag.decode("ascii"))
+
+
+def _rows(settings: Settings, sources: Mapping[str, Source], told: Iterable[SourceStatus]) -> list[dict[str, Any]]:
+    return [row_of(sources[one.source_id], one.visit, one.entries, settings.no_push) for one in told]
 
 
 def _signpost(settings: Settings) -> Signpost:

@@ -31,6 +31,7 @@ from aggregator.model import Asking, Document, Entry, Failed, FeedLink, Intake, 
 from aggregator.sources import KINDS
 from aggregator.sources.details import read_detail
 from aggregator.sources.discover import feed_links
+from aggregator.sources.hubs import advertised
 from aggregator.sources.trials import try_recipe
 
 T = TypeVar("T")
@@ -55,7 +56,8 @@ def take_in(source: Source, document: Document, seen: frozenset[bytes] = frozens
     feedparser raises all kinds of errors on some input; any of them means that this poll failed, never more.
     """
     try:
-        return clean(KINDS[source.kind](document, seen, source.recipe), source, document.url)
+        reading = KINDS[source.kind](document, seen, source.recipe)
+        return replace(clean(reading, source, document.url), hub=advertised(document, reading.feed))
     except Unreadable as error:
         return Failed(Reason.NOT_A_FEED, str(error))
     except MemoryError:

@@ -18,6 +18,7 @@ from aggregator.model import (
     FeedLink,
     Fetched,
     Filling,
+    Following,
     Heard,
     Intake,
     Kept,
@@ -86,6 +87,9 @@ class Store(Protocol):
 
     async def begin(self, source: Source, now: datetime) -> Visit:
         """Record that a poll of `source` begins, and give what the last one left behind."""
+
+    async def visit(self, source: Source) -> Visit | None:
+        """What the last poll of the source left behind, without beginning another."""
 
     async def known(self, source: Source, intake: Intake) -> Acquaintance:
         """What is known of the entries of a document."""
@@ -208,6 +212,25 @@ class Subscriptions(Protocol):
 
     async def told(self, subscription: Subscription) -> None:
         """Remember how telling ended: `delivered`, `due` and `failures` of this subscription."""
+
+
+class Followings(Protocol):
+    """What the subscriber needs from the store."""
+
+    async def due(self, now: datetime, limit: int) -> list[Following]:
+        """At most `limit` whose hub is to be asked, the longest overdue first."""
+
+    async def called(self, token: str) -> Following | None:
+        """The one with this token, or None."""
+
+    async def asked(self, following: Following) -> None:
+        """Remember what was said to the hub, and when to ask it again."""
+
+    async def confirmed(self, following: Following, until: datetime, due: datetime) -> None:
+        """Until then the hub tells us; `due` is when to renew that."""
+
+    async def refused(self, following: Following, due: datetime) -> None:
+        """The hub will not tell us; ask it again then."""
 
 
 class Caller(Protocol):

@@ -23,6 +23,7 @@ GONE_TIMES, GONE_FOR = 3, timedelta(days=7)
 # Answers by which a host, not just one of its addresses, asks to be left alone, and for how long when it does not say.
 BUSY = frozenset({429, 503})
 LONGEST_BUSY = HOUR
+LONGEST_QUIET = 10  # times that the interval of a source doubles while its hub tells of everything
 
 
 def scheduled(changes: Changes, before: Visit, failed: Failed | None, hints: Hints, now: datetime) -> Changes:
@@ -31,6 +32,7 @@ def scheduled(changes: Changes, before: Visit, failed: Failed | None, hints: Hin
     `before` is what the poll before left behind; `failed` how this one ended, unless well; `hints` those of the answer.
     """
     source, visit = changes.source, changes.visit
+    visit = replace(visit, quiet=_quiet(changes, before, now)) if visit.leased or visit.quiet else visit
     if _has_ended(visit.gone, now):
         return replace(changes, visit=replace(visit, due=None, why=Why.GONE))
     due, why = (
@@ -65,10 +67,21 @@ def _wishes(source: Source, visit: Visit, hints: Hints, now: datetime) -> Iterat
     ):
         if span is not None:
             yield span, why
+    if visit.leased and visit.leased > now:
+        yield source.interval * 2**visit.quiet, Why.PUSHED
     if source.adapts and visit.recent:
         # From the oldest of the newest entries until now: a source that falls silent is asked less and less.
         gap = timedelta(seconds=now.timestamp() - visit.recent[-1]) / len(visit.recent)
         yield gap / POLLS_PER_ENTRY, Why.PACE
+
+
+def _quiet(changes: Changes, before: Visit, now: datetime) -> int:
+    """How many polls in a row found nothing that the source's hub had not told. One that did find something says that
+    pushes are lost, and the polls come as often as without a hub again."""
+    visit = changes.visit
+    if changes.new or not visit.leased or visit.leased <= now:
+        return 0
+    return min(before.quiet + 1, LONGEST_QUIET)
 
 
 def _after_failure(source: Source, visit: Visit, before: Visit, now: datetime) -> tuple[datetime, Why]:

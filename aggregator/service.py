@@ -29,6 +29,7 @@ from aggregator.placing import Place, Rules, pages_of, rules_of
 from aggregator.poll import poll
 from aggregator.posts import Posted, Posts, posts_of
 from aggregator.publish import Folder
+from aggregator.pushed import take_in_push
 from aggregator.selection import Catalogue
 from aggregator.store import SourceStatus, SqlStore, open_store
 from aggregator.upkeep import keep_up, purge
@@ -161,6 +162,9 @@ async def open_engine(
                     delay,
                 ),
                 clock=clock,
+                push=lambda source, document: take_in_push(
+                    source, document, reader=reader, store=store, clock=clock, place=place
+                ),
                 awaited=lambda source: store.awaited(source, clock.now()),
                 fill_in=lambda awaited: fill_in(
                     awaited,
@@ -327,7 +331,8 @@ class Service:
         ) as engine:
             upkeep = asyncio.create_task(keep_up(self.settings.sources, store, SystemClock(), engine.publish_soon))
             try:
-                await engine.run(self._wake)
+                with front.delivering(engine.bring):
+                    await engine.run(self._wake)
             finally:
                 upkeep.cancel()
                 await asyncio.wait({upkeep})

@@ -63,7 +63,9 @@ LEVELS = {
         ),
         2,
     ),
-    **dict.fromkeys(("poll", "build", "posts", "intake", "finding", "details", "front", "upkeep", "comparing"), 3),
+    **dict.fromkeys(
+        ("poll", "build", "posts", "intake", "finding", "details", "front", "upkeep", "pushed", "comparing"), 3
+    ),
     **dict.fromkeys(("engines", "service", "inquiry"), 4),
     **dict.fromkeys(("demo", "cli"), 5),
     "__main__": 6,

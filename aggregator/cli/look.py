@@ -31,6 +31,8 @@ NOTES = {
     "moved_to": "moved to {}",
     "moving_to": "redirects for good to {}",
     "insecure_tls": "its certificate is not checked",
+    "pushed_until": "its hub tells what is new until {}",
+    "no_push": "its hub is not asked: {}",
 }
 
 
@@ -86,7 +88,7 @@ def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
     """What `status` says of a source."""
     source = service.source_named(settings, one.source_id)
     assert source is not None
-    return row_of(source, one.visit, one.entries)
+    return row_of(source, one.visit, one.entries, settings.no_push)
 
 
 def _cell(value: Any) -> str:

@@ -127,6 +127,9 @@ class WebSubKeys(Keys):
     hub: Hubs | None = Field(
         None, description="own, addresses of other hubs, or false. Default: own where site.base_url is given."
     )
+    subscribe: bool | None = Field(
+        None, description="Whether hubs of sources tell us. Default: where site.base_url can be reached from outside."
+    )
 
 
 class PerHostKeys(Keys):

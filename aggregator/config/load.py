@@ -34,6 +34,7 @@ from aggregator.config.keys import (
 )
 from aggregator.config.leftovers import MANY, give_back
 from aggregator.config.mistakes import mistakes
+from aggregator.config.reach import unreachable
 from aggregator.config.recipes import full_text, recipe, with_shared_details
 from aggregator.config.request import asking
 from aggregator.config.rules import NamingKeys
@@ -61,6 +62,7 @@ TITLE_OF_ALL = {"zh": "全部", "": "Everything"}
 class Settings:
     """The whole config, resolved: defaults filled in, ids derived, `categories` complete (with `all`).
 
+    `no_push` is why the hubs of sources are not asked to tell us of what is new, None where they are.
     `fingerprint` changes with whatever can change the published folder. `ca_file` (PEM) says whom TLS trusts, if not
     the usual authorities; it is the environment's SSL_CERT_FILE, as for most programs.
     """
@@ -74,6 +76,7 @@ class Settings:
     sources: tuple[Source, ...]
     fingerprint: str
     ca_file: Path | None = None
+    no_push: str | None = None
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -147,6 +150,7 @@ def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settin
         sources=tuple(sources),
         fingerprint=hashlib.blake2b(mark.encode(), digest_size=16).hexdigest(),
         ca_file=Path(environ["SSL_CERT_FILE"]) if environ.get("SSL_CERT_FILE") else None,
+        no_push=unreachable(keys.site.base_url, keys.fetch.allow_private, keys.websub.subscribe),
     )
 
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.clean.urls import host_of
 from aggregator.errors import AggregatorError
 from aggregator.fetch import HostLimits
-from aggregator.model import Awaited, Changes, Filling, Source
+from aggregator.model import Awaited, Changes, Document, Filling, Source
 from aggregator.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -55,11 +56,18 @@ async def nothing_to_fill(awaited: Awaited) -> Filling:
     raise AssertionError(awaited)
 
 
+async def no_push(source: Source, document: Document) -> Changes | None:
+    """Nobody brings anything."""
+    del source, document
+    return None
+
+
 @dataclass
 class LocalEngine:
     """Polls in this process. `walk` polls one source, and says by a call of how many bytes its host gave as soon as it
     needs no more of that; `due` asks the store; `publish` builds some of what is stale, and says whether there is more.
-    `awaited` gives the entries of a source whose second document is to be had; `fill_in` gets one of these."""
+    `awaited` gives the entries of a source whose second document is to be had; `fill_in` gets one of these. `push`
+    takes a document in that was brought."""
 
     sources: Mapping[str, Source]
     due: Due
@@ -69,6 +77,10 @@ class LocalEngine:
     clock: Clock
     awaited: Callable[[Source], Awaitable[Sequence[Awaited]]] = nothing_awaited
     fill_in: Callable[[Awaited], Awaitable[Filling]] = nothing_to_fill
+    push: Callable[[Source, Document], Awaitable[Changes | None]] = no_push
+    _pushed: set[asyncio.Task[None]] = field(default_factory=set)
+    # One walk at a time of each source, whoever asked for it.
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _queued: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _at: Counter[str] = field(default_factory=Counter)  # how many of the queued there are at each host
     _running: set[str] = field(default_factory=set)
@@ -125,6 +137,32 @@ class LocalEngine:
     def publish_soon(self) -> None:
         """Hear that something changed beside the walks."""
         self._changed.set()
+
+    def bring(self, name: str, document: Document) -> bool:
+        """Take a document of a source in that was brought, soon; False for a source that is none, or at the end."""
+        if self._stopping or name not in self.sources or len(self._pushed) >= QUEUE:
+            return False
+        task = asyncio.create_task(self._take_in(self.sources[name], document), name=f"push {name}")
+        self._pushed.add(task)
+        task.add_done_callback(self._pushed.discard)
+        return True
+
+    async def _take_in(self, source: Source, document: Document) -> None:
+        """Take in what was brought, and get the second documents of what is new in it."""
+        try:
+            async with self._turn_of(source):
+                changes = await self.push(source, document)
+        except AggregatorError as error:  # the next poll finds it
+            log.warning("push", extra={"fields": {"source": source.id, "error": str(error)}})
+            return
+        if changes and (changes.new or changes.revised):
+            self._changed.set()
+            if source.detail:
+                await self._run_errands(source)
+
+    def _turn_of(self, source: Source) -> asyncio.Lock:
+        lock = self._turns.get(source.id) or asyncio.Lock()
+        return self._turns.setdefault(source.id, lock)
 
     async def _beat(self) -> None:
         """Start a walk for everybody due who is not walking yet, as far as there is room."""
@@ -184,7 +222,8 @@ class LocalEngine:
                 return  # another source's answer put the whole host off; the store knows until when
             self._running.add(source.id)
             try:
-                changes = await self.walk(source, turn.asked)
+                async with self._turn_of(source):
+                    changes = await self.walk(source, turn.asked)
             finally:
                 self._running.discard(source.id)
             if changes.host_busy_until:
@@ -238,7 +277,7 @@ class LocalEngine:
         for name, task in list(self._queued.items()):
             if name not in self._running:
                 task.cancel()
-        tasks = set(self._queued.values())
+        tasks = {*self._queued.values(), *self._pushed}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
             for task in late:

@@ -102,7 +102,17 @@ from aggregator.model.shown import (
     Shown,
     Unarchived,
 )
-from aggregator.model.subscribed import Content, Heard, Mode, Subscription, Wish
+from aggregator.model.subscribed import (
+    Advertised,
+    Content,
+    Delivery,
+    Following,
+    Heard,
+    Mode,
+    Subscription,
+    Verification,
+    Wish,
+)
 from aggregator.model.theirs import (
     Cadence,
     DateFound,
@@ -123,6 +133,7 @@ __all__ = [
     "MEDIUMS",
     "SHOW_KINDS",
     "Acquaintance",
+    "Advertised",
     "Alert",
     "Alias",
     "Archived",
@@ -142,6 +153,7 @@ __all__ = [
     "Copies",
     "Credit",
     "DateFound",
+    "Delivery",
     "Detail",
     "Document",
     "Draft",
@@ -155,6 +167,7 @@ __all__ = [
     "Fetched",
     "Filling",
     "Filter",
+    "Following",
     "Gone",
     "Group",
     "Heard",
@@ -207,6 +220,7 @@ __all__ = [
     "Unarchived",
     "Unchanged",
     "Validators",
+    "Verification",
     "Visit",
     "Why",
     "Wish",

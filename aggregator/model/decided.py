@@ -10,6 +10,7 @@ from enum import StrEnum
 from aggregator.model.asked import Source
 from aggregator.model.fetched import Reason, Validators
 from aggregator.model.ours import Entry, Signature
+from aggregator.model.subscribed import Advertised
 from aggregator.model.theirs import Cadence
 
 
@@ -38,6 +39,7 @@ class Why(StrEnum):
     BACKOFF = "backoff"
     HOST_BUSY = "host-busy"
     GONE = "gone"
+    PUSHED = "pushed"
 
 
 class Burial(StrEnum):
@@ -94,7 +96,9 @@ class Visit:
     how many entries that document had. Of what is dated no later than `horizon` nothing new is taken. `address` is
     where the source has moved for good, if it has. `max_age` is what was left of it for the last whole answer.
     `failing_since` is when the first of the failures in a row was, `incidents` what is the matter with the source, one
-    of each cause; `bare` names fields of a recipe that none of the items in that document had.
+    of each cause; `bare` names fields of a recipe that none of the items in that document had. `hub` is the WebSub hub
+    that it named; until `leased` that hub tells us of what is new, and `quiet` polls in a row have found nothing that
+    it had not told.
     """
 
     source_id: str
@@ -120,6 +124,9 @@ class Visit:
     failing_since: datetime | None = None
     incidents: tuple[Incident, ...] = ()
     bare: tuple[str, ...] = ()
+    hub: Advertised | None = None
+    quiet: int = 0
+    leased: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aggregator.model.asked import Person
 from aggregator.model.media import Enclosure, Episode, Image, Show
+from aggregator.model.subscribed import Advertised
 from aggregator.model.theirs import Cadence, Term, Written
 
 
@@ -105,7 +106,7 @@ class Intake:
     which takes all of them together. `more` is what the next page of its list is asked for with. `shared` says of each
     key that was made to tell entries apart, which one its entry shares with others. `size` is how many items the
     document has, `incomplete` says in a line what those of them lack that were left out for it, and `bare` names the
-    fields of a recipe that none of them has.
+    fields of a recipe that none of them has. `hub` is the WebSub hub that it names.
     """
 
     origin: Origin
@@ -119,6 +120,7 @@ class Intake:
     size: int = 0
     incomplete: str = ""
     bare: tuple[str, ...] = ()
+    hub: Advertised | None = None
 
 
 @dataclass(frozen=True, slots=True)

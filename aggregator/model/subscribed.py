@@ -46,6 +46,54 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Advertised:
+    """The hub that a feed names, and the address under which the hub knows the feed (§4); both absolute http(s)."""
+
+    hub: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A source whose hub tells us, or is to tell us, of what is new.
+
+    `token` is the part of our callback that nobody can guess, `secret` what deliveries are signed with; both are empty
+    until the hub was asked first. `due` is when to ask it (again), `failures` how often in a row that led to nothing.
+    """
+
+    source_id: str
+    hub: str
+    topic: str
+    token: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+    due: datetime | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came to a callback of ours (§7); headers as found, "" for none."""
+
+    token: str = field(repr=False)
+    body: bytes = field(repr=False)
+    content_type: str = ""
+    links: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a hub asks our callback (§5.3): whether we meant it, or that it was denied; strings as found."""
+
+    token: str = field(repr=False)
+    mode: str
+    topic: str
+    challenge: str = ""
+    lease: timedelta | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a topic holds now. `hash` is that of `body`, `media_type` with its parameters."""
 

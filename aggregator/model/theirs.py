@@ -61,6 +61,7 @@ class FeedFound:
     image: str | None = None
     show: Show | None = None
     licence: str | None = None
+    hub: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import etree
 
+from aggregator.clean.links import links_in
 from aggregator.clean.urls import absolute
 from aggregator.model import Document, FeedLink, NamedBy
 from aggregator.sources.pages import decode_page
@@ -54,10 +55,6 @@ CALLED_COMMENTS = re.compile(
 USUAL_NAMES = ("feed", "feed.xml", "index.xml", "atom.xml", "rss.xml", "rss", "feeds/all.atom.xml")
 NAMES_IN_A_FOLDER = USUAL_NAMES[:3]  # such as /blog/feed
 HTML = re.compile(rb"<!doctype\s+html|<html\b|<head\b|<body\b", re.IGNORECASE)
-# One link-value of a Link header (RFC 8288 §3), and one of its parameters.
-LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[^\s=;,<>\"]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\";,<>]*))?)*)")
-PARAMETER = re.compile(r";\s*([^\s=;,<>\"]+)(?:\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s\";,<>]*)))?")
-LONGEST_HEADER = 16_384
 
 
 def feed_links(page: Document) -> tuple[FeedLink, ...]:
@@ -100,14 +97,10 @@ Named = tuple[FeedLink, str]  # and its media type, if it was said
 
 def _in_header(page: Document) -> Iterator[Named]:
     """What the Link header says of the page itself."""
-    for target, written in LINK_VALUE.findall(page.links[:LONGEST_HEADER]):
-        said = {"href": target}
-        for name, quoted, token in PARAMETER.findall(written):
-            said.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", quoted) or token)
-        about = absolute(said["anchor"], page.url) if "anchor" in said else page.url
-        if about == page.url and _is_alternate(said):
+    for said in links_in(page.links, page.url):
+        if _is_alternate(said):
             title = unquote(said["title*"].rpartition("'")[2]) if "title*" in said else said.get("title", "")
-            yield from _link(target, page.url, NamedBy.HEADER, title, said)
+            yield from _link(said["href"], page.url, NamedBy.HEADER, title, said)
 
 
 def _in_elements(seen: _Seen, base: str) -> Iterator[Named]:

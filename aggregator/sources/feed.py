@@ -185,6 +185,7 @@ def _feed(found: Mapping[str, Any], url: str | None = None) -> FeedFound:
         authors=tuple(_persons(found)),
         image=_as_written(found.get("logo") or image.get("href")),
         licence=_licence(found),
+        hub=_link(found, "hub"),
     )
 
 

@@ -46,7 +46,15 @@ def _feed(found: Mapping[str, Any]) -> FeedFound:
         icon=_string(found, "icon") or _string(found, "favicon"),
         language=_string(found, "language"),
         authors=tuple(_persons(found)),
+        hub=_hub(found.get("hubs")),
     )
+
+
+def _hub(hubs: Any) -> str | None:
+    """The first hub that speaks WebSub, or as PubSubHubbub, its older name."""
+    named = (one for one in hubs if isinstance(one, dict)) if isinstance(hubs, list) else ()
+    spoken = ("websub", "pubsubhubbub")
+    return next((_string(one, "url") for one in named if str(one.get("type")).lower() in spoken), None)
 
 
 def _draft(item: Mapping[str, Any]) -> Draft:

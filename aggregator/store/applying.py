@@ -19,6 +19,7 @@ from aggregator.store import visits
 from aggregator.store.awaiting import expect
 from aggregator.store.burying import NAMED, UNNAMED, last_number, pass_over
 from aggregator.store.codec import pack_entry, unpack_entry
+from aggregator.store.followings import note
 from aggregator.store.joining import Arrival, join, revisited
 from aggregator.store.naming import with_addresses
 from aggregator.store.places import mark_stale, place
@@ -56,6 +57,8 @@ def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
     if visit.horizon and (changes.before is None or visit.horizon != changes.before.horizon):
         horizon = func.max(func.coalesce(VISIT.c.horizon, 0), int(visit.horizon.timestamp()))
         connection.execute(update(VISIT).where(VISIT.c.source_id == visit.source_id).values(horizon=horizon))
+    if visit.hub != (changes.before.hub if changes.before else None):
+        note(connection, changes.source, visit.hub, now)
     if changes.host_busy_until:
         _put_off(connection, changes, changes.host_busy_until)
     arrivals = _keep(connection, changes.source, changes.new, now, base_url) if changes.new else []

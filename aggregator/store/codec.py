@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 import zstandard
 
-from aggregator.model import Cadence, Entry, Gone, Incident, Moving, Validators
+from aggregator.model import Advertised, Cadence, Entry, Gone, Incident, Moving, Validators
 
 T = TypeVar("T")
 
@@ -33,6 +33,8 @@ class Memory:
     failing_since: datetime | None = None
     incidents: tuple[Incident, ...] = ()
     bare: tuple[str, ...] = ()
+    hub: Advertised | None = None
+    quiet: int = 0
 
 
 def pack(shape: Validators | Memory) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
@@ -17,7 +17,7 @@ from aggregator.clean.urls import host_of
 from aggregator.model import HOME, Source, Why
 from aggregator.placing import Rules, no_rules, reading_rules
 from aggregator.store.places import mark_stale, move, take_off
-from aggregator.store.tables import SOURCE, VISIT
+from aggregator.store.tables import FOLLOWING, SOURCE, VISIT
 
 # What is known of a source before its first poll, and again once it has another address.
 NOTHING_YET = {
@@ -28,6 +28,7 @@ NOTHING_YET = {
     "address": None,
     "memory": "{}",
     "horizon": None,
+    "leased": None,
 }
 NOTHING_READ = {"validators": None, "body_hash": None, "seen": b""}
 UNPLACED = "?"  # the mark of a source whose entries do not all stand yet where its rules place them
@@ -64,6 +65,7 @@ def enrol(connection: Connection, sources: Sequence[Source], now: datetime, rule
     for source in moved:
         values = {"due": now, "failures": 0, "host": host_of(source.url), **NOTHING_YET}
         connection.execute(update(VISIT).where(VISIT.c.source_id == source.id).values(**values))
+        connection.execute(delete(FOLLOWING).where(FOLLOWING.c.source_id == source.id))
     _bring_forward(connection, {source.id: source for source in sources})
     return unplaced
 

@@ -50,6 +50,7 @@ from aggregator.store import (
     visits,
 )
 from aggregator.store.database import hold, open_database
+from aggregator.store.followings import SqlFollowings
 from aggregator.store.subscriptions import SqlSubscriptions
 from aggregator.store.tables import ENTRY, FACT, MEMBERSHIP, STALE, kept_of
 from aggregator.store.writer import Writer
@@ -85,6 +86,7 @@ class SqlStore:
     def __init__(self, writer: Writer, base_url: str) -> None:
         self._writer = writer
         self.subscriptions = SqlSubscriptions(writer)
+        self.followings = SqlFollowings(writer)
         self._apply = partial(applying.apply, base_url=base_url)
 
     async def enrol(
@@ -123,6 +125,10 @@ class SqlStore:
         hammers its host nor starves the others.
         """
         return await self._writer.write_each(visits.begin, (source.id, now))
+
+    async def visit(self, source: Source) -> Visit | None:
+        """What the last poll of the source left behind, without beginning another."""
+        return await self._writer.read(lambda connection: visits.read(connection, [source.id]).get(source.id))
 
     async def known(self, source: Source, intake: Intake) -> Acquaintance:
         """What is known of the entries of a document: kept under their key, or under another name, or gone."""

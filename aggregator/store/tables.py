@@ -84,7 +84,7 @@ class VisitRow(SQLModel, table=True):
 
     `seen` holds hashes of 8 bytes each, in their order. `attempts` counts polls that began since one last ended: more
     than one means that the program died in them. `host` is that of the address in use, `memory` the JSON of what only
-    the walks look into.
+    the walks look into. Until `leased` its hub tells us of what is new.
     """
 
     __tablename__ = "visit"
@@ -107,6 +107,7 @@ class VisitRow(SQLModel, table=True):
     address: str | None = _text(nullable=True)
     memory: str = _text()
     horizon: datetime | None = _instant(nullable=True)
+    leased: datetime | None = _instant(nullable=True)
 
 
 class EntryRow(SQLModel, table=True):
@@ -310,6 +311,21 @@ class SubscriptionRow(SQLModel, table=True):
     failures: int = 0
 
 
+class FollowingRow(SQLModel, table=True):
+    """A source whose hub tells us, or is to tell us, of what is new; `due` is when to ask the hub (again)."""
+
+    __tablename__ = "following"
+    __table_args__ = (Index("ix_following_token", "token"), Index("ix_following_due", "due"))
+
+    source_id: str = _source_key(primary=True)
+    hub: str = _text()
+    topic: str = _text()
+    token: str = _text()
+    secret: str = _text()
+    due: datetime | None = _instant(nullable=True)
+    failures: int = 0
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The Core table behind a table class; the hot path uses Core, at a twentieth of the cost of the ORM."""
     return row.__table__  # type: ignore[attr-defined, no-any-return]  # SQLModel sets it and does not say so
@@ -321,7 +337,7 @@ AWAITED, SHARED_DOCUMENT = table_of(AwaitedRow), table_of(SharedDocumentRow)
 UNSEARCHED = table_of(UnsearchedRow)
 UNARCHIVED, ARCHIVE = table_of(UnarchivedRow), table_of(ArchiveRow)
 NAME, TOMBSTONE = table_of(NameRow), table_of(TombstoneRow)
-SUBSCRIPTION = table_of(SubscriptionRow)
+SUBSCRIPTION, FOLLOWING = table_of(SubscriptionRow), table_of(FollowingRow)
 
 
 def kept_of(row: Row[Any]) -> Kept:

@@ -21,12 +21,12 @@ AFTER_DEATH = timedelta(minutes=1)
 LONGEST_AFTER_DEATH = timedelta(days=1)
 LEARNED = (
     *("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone", "max_age", "size"),
-    *("failing_since", "incidents", "bare"),
+    *("failing_since", "incidents", "bare", "hub", "quiet"),
 )
 
 _ALL = (
     "SELECT source_id, due, why, attempted, finished, outcome, reason, detail, failures,"
-    " validators, body_hash, seen, address, memory, horizon, attempts FROM visit"
+    " validators, body_hash, seen, address, memory, horizon, leased, attempts FROM visit"
 )
 _SOME = f"{_ALL} WHERE source_id IN (SELECT value FROM json_each(?))"  # noqa: S608  (nothing comes from outside)
 _BEGUN = "UPDATE visit SET attempts = 1, attempted = ? WHERE source_id = ?"
@@ -122,6 +122,8 @@ def _remembered(visit: Visit) -> Memory:
         visit.failing_since,
         visit.incidents,
         visit.bare,
+        visit.hub,
+        visit.quiet,
     )
 
 
@@ -140,7 +142,7 @@ def _visit(row: Any, attempted: datetime | None = None) -> Visit:
     """A visit as the walks know it; `attempted` when a poll begins at this moment."""
     (
         source_id, due, why, begun, finished, outcome, reason, detail, failures,
-        validators, body_hash, seen, address, memory, horizon, _attempts,
+        validators, body_hash, seen, address, memory, horizon, leased, _attempts,
     ) = row  # fmt: skip
     remembered = _memory(memory) if memory != _EMPTY else _NOTHING
     return Visit(
@@ -167,6 +169,9 @@ def _visit(row: Any, attempted: datetime | None = None) -> Visit:
         remembered.failing_since,
         remembered.incidents,
         remembered.bare,
+        remembered.hub,
+        remembered.quiet,
+        _moment(leased),
     )
 
 

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from aggregator.web.answering import FolderSite
 from aggregator.web.answers import BROKEN, NOT_FOUND, PREFLIGHT, WRONG_METHOD, Answer, fields_of, text
 from aggregator.web.audience import Audience
+from aggregator.web.callback import BELOW, Listener, callback_route
 from aggregator.web.folder import PublishedFolder
 from aggregator.web.headers import CACHE, COMMON, INDEX, media_type
 from aggregator.web.hub import Take, hub_route
@@ -57,14 +58,14 @@ class WebSite:
 
     def at_once(self, method: str, path: str, lines: list[tuple[bytes, bytes]], client: str) -> Answer | None:
         """The answer to a request without a body, where it needs no waiting; `path` is free of escapes."""
-        if path in self._routed:
+        if path in self._routed or path.startswith(BELOW):
             return None
         return self.site.answer(method, path, fields_of(lines), client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] in self._routed:
+        if scope["path"] in self._routed or scope["path"].startswith(BELOW):
             await self._router(scope, receive, send)
             return
         try:
@@ -89,6 +90,7 @@ def create_app(
     audience: Audience,
     signpost: Signpost | None = None,
     take: Callable[[], Take | None] = lambda: None,
+    listener: Callable[[], tuple[Listener, int] | None] = lambda: None,
     ask: Ask | None = None,
     operators: Iterable[str] = (),
     search: Search | None = None,
@@ -96,8 +98,9 @@ def create_app(
     """The application that serves `folder`, whose files may be replaced by rename at any time.
 
     `audience` counts who fetches feeds; `signpost` says what the config says of addresses; `take()` is what takes the
-    wishes of subscribers while there is a hub; `ask` tells those in the networks of `operators` how the program does;
-    `search` answers `/search?q=` and `/search/feed.atom?q=`.
+    wishes of subscribers while there is a hub, `listener()` who hears hubs of others, and how many bytes at a time;
+    `ask` tells those in the networks of `operators` how the program does; `search` answers `/search?q=` and
+    `/search/feed.atom?q=`.
 
     `GET /healthz` is 200 while the program lives; `GET /readyz` is 200 when `readiness()` is None, else 503
     with what it said. `readiness` is called on each request and must not block.
@@ -117,7 +120,7 @@ def create_app(
         looked_at["/search"] = _search_route(search, feed=False)
         looked_at["/search/feed.atom"] = _search_route(search, feed=True)
     routes = {path: _read_only(answer) for path, answer in looked_at.items()}
-    return WebSite(site, routes | {"/hub": hub_route(take)})
+    return WebSite(site, routes | {"/hub": hub_route(take), f"{BELOW}{{token}}": callback_route(listener)})
 
 
 def _search_route(search: Search, feed: bool) -> Watched:

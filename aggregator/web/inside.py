@@ -36,6 +36,7 @@ class Condition:
     readers: int
     polls: Mapping[str, int] = field(default_factory=dict)
     hub: Mapping[str, int] = field(default_factory=dict)
+    subscriber: Mapping[str, int] = field(default_factory=dict)
 
 
 Ask = Callable[[], Awaitable[Condition]]
@@ -165,6 +166,12 @@ def _numbers(condition: Condition) -> Answer:
             "counter",
             "Exchanges with subscribers since the start by outcome.",
             {("outcome", one): many for one, many in condition.hub.items()},
+        ),
+        (
+            "aggregator_subscriber_exchanges_total",
+            "counter",
+            "Exchanges with hubs of sources since the start by outcome.",
+            {("outcome", one.replace(" ", "-")): many for one, many in condition.subscriber.items()},
         ),
     )
     lines = []
