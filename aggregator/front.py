@@ -102,6 +102,7 @@ class Front:
                 await self.store.followings.rest(self.clock.now())
             caller = await stack.enter_async_context(Callbacks(settings.fetch, ca_file=settings.ca_file))
             if not settings.no_push:
+                await self.store.followings.catch_up(self.clock.now())
                 self._subscriber = Subscriber(
                     own,
                     followings=self.store.followings,

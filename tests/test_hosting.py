@@ -148,6 +148,7 @@ def test_a_web_server_before_the_program_passes_on_what_it_says(place: Place, we
         refused = through.post("/hub", data={"hub.mode": "subscribe"})
         assert refused.status_code == 400
         assert "hub.callback" in refused.text, "the hub itself said so"
+        assert through.post("/hub/nobodys", content=b"x" * 1024**2).status_code == 410, "hubs bring whole feeds"
         assert '<th scope="row">one</th><td>ok</td>' in direct.get("/status/").text
         assert '\naggregator_sources{state="ok"} 1\n' in direct.get("/metrics").text
         for path in ("/status/", "/status", "/metrics"):

@@ -395,6 +395,23 @@ async def test_the_polls_of_a_pushed_source_grow_rare_and_a_lost_push_makes_them
         assert (lost.quiet, lost.due - walked.now() <= 2 * HOUR) == (0, True)
 
 
+async def test_what_was_told_while_nobody_listened_is_polled_for_within_an_hour(tmp_path: Path) -> None:
+    async with pushed_to(tmp_path / "s.db") as walked:
+        visit = (await walked.poll(SLOW, naming(HUB, ONE))).visit
+        for _ in range(3):
+            assert visit.due
+            visit = (await walked.poll(SLOW, naming(HUB, ONE), after=visit.due - walked.now())).visit
+        assert visit.due
+        assert visit.due - walked.now() == 16 * HOUR
+        for start in (walked.store.followings.catch_up, walked.store.followings.rest):
+            await start(walked.now())
+            soon = await walked.store.visit(SLOW)
+            assert soon
+            assert soon.due
+            assert soon.due - walked.now() <= HOUR
+            assert (soon.leased is None) is (start == walked.store.followings.rest)
+
+
 async def test_pushes_put_the_next_poll_off_but_never_beyond_the_longest_interval(tmp_path: Path) -> None:
     async with pushed_to(tmp_path / "s.db") as walked:
         await push(walked, naming(HUB, TWO))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
-from aggregator.model import Advertised, Following, Source
+from aggregator.model import Advertised, Following, Source, Why
 from aggregator.store.tables import FOLLOWING, SOURCE, VISIT
 from aggregator.store.writer import Writer
 
 _ACTIVE = select(FOLLOWING).join(SOURCE, SOURCE.c.id == FOLLOWING.c.source_id).where(SOURCE.c.active.is_(True))
+
+WITHIN = timedelta(hours=1)
+_HURRIED = "UPDATE visit SET due = min(due, ? + rowid % ?) WHERE why = ? AND due IS NOT NULL"
 
 
 def note(connection: Connection, source: Source, advertised: Advertised | None, now: datetime) -> None:
@@ -73,10 +76,15 @@ class SqlFollowings:
 
         await self._writer.write(write)
 
+    async def catch_up(self, now: datetime) -> None:
+        """Nobody heard for a while what hubs told: poll their sources within the hour, each at its own moment."""
+        await self._writer.write(lambda connection: _hurry(connection, now))
+
     async def rest(self, now: datetime) -> None:
-        """Nobody hears what hubs tell for now: polls come as if there were none, and all are asked anew later."""
+        """Nobody hears what hubs tell from now on: polls come as if there were none, and all are asked anew later."""
 
         def write(connection: Connection) -> None:
+            _hurry(connection, now)
             connection.execute(update(VISIT).where(VISIT.c.leased.is_not(None)).values(leased=None))
             connection.execute(update(FOLLOWING).values(due=now))
 
@@ -86,6 +94,10 @@ class SqlFollowings:
         """How many hubs tell us."""
         query = select(func.count()).select_from(VISIT).where(VISIT.c.leased.is_not(None))
         return await self._writer.read(lambda connection: connection.execute(query).scalar_one())
+
+
+def _hurry(connection: Connection, now: datetime) -> None:
+    connection.exec_driver_sql(_HURRIED, (int(now.timestamp()), int(WITHIN.total_seconds()), Why.PUSHED.value))
 
 
 def _is(following: Following) -> Any:
