@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from aggregator.clean.concealing import concealed
 from aggregator.filling import decide_filling
@@ -13,6 +16,17 @@ from aggregator.placing import Place
 from aggregator.ports import Clock, Fetcher, Reader, Store
 
 log = logging.getLogger(__name__)
+
+
+class Turns:
+    """Lets one errand at a time go to an address: what it brings home, the next one need not fetch."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def at(self, url: str) -> asyncio.Lock:
+        """The turn at this address, to be taken by `async with`."""
+        return self._locks.setdefault(url, asyncio.Lock())
 
 
 async def fill_in(
@@ -24,11 +38,26 @@ async def fill_in(
     clock: Clock,
     place: Place,
     refusal: Callable[[Source, str], Awaitable[Failed | None]],
+    turns: Turns,
 ) -> Filling:
     """Get the second document of an entry and fill the entry in. Raises only what the store raises.
 
-    `refusal` says why a page must not be fetched, if a site says so.
+    `refusal` says why a page must not be fetched, if a site says so; `turns` are those of all errands under way.
     """
+    shared = awaited.source.detail is not None and awaited.source.detail.shared
+    async with turns.at(awaited.url) if shared else nullcontext():
+        return await _fill_in(awaited, fetcher, reader, store, clock, place, refusal)
+
+
+async def _fill_in(
+    awaited: Awaited,
+    fetcher: Fetcher,
+    reader: Reader,
+    store: Store,
+    clock: Clock,
+    place: Place,
+    refusal: Callable[[Source, str], Awaitable[Failed | None]],
+) -> Filling:
     # At its own address it stays the source that it is: what the operator vouches for, and tells it of himself, is
     # meant for the origin of the list; the address of a second document comes from a stranger.
     source = replace(awaited.source, asking=replace(awaited.source.asking, body=None))

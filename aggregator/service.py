@@ -17,7 +17,7 @@ from pathlib import Path
 from aggregator import __version__
 from aggregator.build import Builder, Built
 from aggregator.config import Settings
-from aggregator.details import fill_in
+from aggregator.details import Turns, fill_in
 from aggregator.engines.local import LocalEngine
 from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
 from aggregator.fetch import HostLimits, HttpFetcher, Robots
@@ -130,7 +130,7 @@ async def open_engine(
         reader = WorkerReader(workers=os.cpu_count() or 1)
         clock = SystemClock()
         place, _ = _placing(settings)
-        robots = Robots(fetcher.fetch)
+        robots, turns = Robots(fetcher.fetch), Turns()
         delay = settings.fetch.per_host.delay.total_seconds()
 
         async def walk(source: Source, asked: Callable[[int], None]) -> Changes:
@@ -174,6 +174,7 @@ async def open_engine(
                     clock=clock,
                     place=place,
                     refusal=robots.refusal,
+                    turns=turns,
                 ),
             )
         finally:

@@ -16,10 +16,10 @@ from scripted_web import Answer, Request, ScriptedWeb
 from aggregator.build import Builder
 from aggregator.config import Settings, load
 from aggregator.config.keys import FetchKeys
-from aggregator.details import fill_in
+from aggregator.details import Turns, fill_in
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import take_detail, take_in
-from aggregator.model import Changes, Document, Entry, Failed, FeedLink, Intake, Source
+from aggregator.model import Awaited, Changes, Document, Entry, Failed, FeedLink, Intake, Source
 from aggregator.placing import pages_of, rules_of
 from aggregator.poll import poll
 from aggregator.publish import Folder
@@ -133,6 +133,7 @@ class Hour:
     store: SqlStore
     fetcher: HttpFetcher
     public: Path
+    turns: Turns = field(default_factory=Turns)
 
     def now(self) -> datetime:
         """The clock."""
@@ -163,17 +164,22 @@ class Hour:
                 await poll(source, fetcher=self.fetcher, reader=self, store=self.store, clock=self, place=self.place)
             )
             for awaited in await self.store.awaited(source, self.now()):
-                await fill_in(
-                    awaited,
-                    fetcher=self.fetcher,
-                    reader=self,
-                    store=self.store,
-                    clock=self,
-                    place=self.place,
-                    refusal=_never_refused,
-                )
+                await self.errand(awaited)
         await self.builder().build()
         return polled
+
+    async def errand(self, awaited: Awaited) -> None:
+        """Get one text."""
+        await fill_in(
+            awaited,
+            fetcher=self.fetcher,
+            reader=self,
+            store=self.store,
+            clock=self,
+            place=self.place,
+            refusal=_never_refused,
+            turns=self.turns,
+        )
 
     def builder(self) -> Builder:
         """The walk out."""

@@ -16,7 +16,7 @@ from scripted_web import Answer, ScriptedWeb
 
 from aggregator.config import load
 from aggregator.config.keys import FetchKeys
-from aggregator.details import fill_in
+from aggregator.details import Turns, fill_in
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import WorkerReader
 from aggregator.model import Asking, Changes, Filling, Kept, Source
@@ -86,6 +86,7 @@ class Walk:
                 clock=self,
                 place=self.place,
                 refusal=never_refused,
+                turns=Turns(),
             )
             for one in await self.store.awaited(self.source, self.moment)
         ]

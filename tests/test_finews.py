@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from atom_rules import house_violations, violations
 from finews import Apis, Article, Hour, example, hour, of_corpus
 from scripted_web import ScriptedWeb
+
+from aggregator.poll import poll
 
 HIDDEN = '<p style="display:none;height:1px;overflow:hidden;"> </p>'
 CREDIT = '<p class="em_media">（文章来源：{}）</p>'
@@ -74,6 +77,17 @@ async def test_in_an_hour_of_polls_every_article_comes_once_and_its_text_is_fetc
         before = apis.asked_for()
         await one.pass_to(70)
         assert apis.asked_for() == before
+
+
+async def test_errands_of_several_lists_at_once_fetch_a_text_once_all_the_same(apis: Apis, tmp_path: Path) -> None:
+    async with hour(tmp_path, apis) as one:
+        awaited = []
+        for source in one.settings.sources:
+            await poll(source, fetcher=one.fetcher, reader=one, store=one.store, clock=one, place=one.place)
+            awaited += await one.store.awaited(source, one.now())
+        assert len(awaited) > len({errand.url for errand in awaited})
+        await asyncio.gather(*map(one.errand, awaited))
+        assert set(apis.asked_for().values()) == {1}
 
 
 async def test_an_article_says_what_the_api_says_and_nothing_of_its_habits(apis: Apis, tmp_path: Path) -> None:
