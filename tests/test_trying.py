@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,31 @@ def test_preview_helps_with_a_source_that_is_only_being_written(place: Place, we
     done = place.run("preview", "page", check=1)
     assert "items: missing; write where the list of items stands" in " ".join(done.stderr.split())
     assert "items: div.list > article.teaser  finds 3" in done.stdout
+
+
+def test_a_mistake_elsewhere_in_the_config_leaves_the_recipe_as_it_is(place: Place, web: ScriptedWeb) -> None:
+    place.configure([{"url": "no address"}, recipe_source(web, title="h2", link="a") | {"timezone": "Asia/Shanghai"}])
+    done = place.run("preview", "page")
+    assert "items: article  finds 3" in done.stdout
+    assert "sources[0].url" in done.stderr
+    again = place.run("preview", web.url("/page"))
+    assert "items: article  finds 3" in again.stdout
+
+
+def test_a_secret_in_the_address_of_an_unfinished_source_stays_one(place: Place, web: ScriptedWeb) -> None:
+    url = web.script("/page?key=s3cret", Answer(PAGE.encode(), 200, {"Content-Type": "text/html"}))
+    place.configure([{"id": "page", "url": url.replace("s3cret", "${KEY}"), "type": "html"}])
+    done = place.run("preview", "page", check=1, env={**os.environ, "KEY": "s3cret"})
+    assert "items: div.list > article.teaser  finds 3" in done.stdout
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_an_address_that_is_in_no_source_is_shown_whatever_is_wrong_in_the_config(
+    place: Place, web: ScriptedWeb
+) -> None:
+    place.configure([{"url": "no address"}])
+    url = web.script("/api", Answer(ANSWER.encode(), 200, {"Content-Type": "application/json"}))
+    assert 'items: data."node-list"  has 2 items' in place.run("preview", url, check=1).stdout
 
 
 def test_preview_says_what_is_not_expected(place: Place, web: ScriptedWeb) -> None:

@@ -33,7 +33,7 @@ from aggregator.cli.options import (
 )
 from aggregator.cli.trying import as_data, print_trial
 from aggregator.condition import stamp
-from aggregator.config import Settings, Wanted, address_of_unfinished, for_address, with_source
+from aggregator.config import Settings, Wanted, for_address, load_alone, with_source
 from aggregator.errors import AggregatorError, ConfigError, UsageError
 from aggregator.expectations import breach
 from aggregator.finding import Found
@@ -180,14 +180,18 @@ def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
 
 
 def _while_being_written(config: Path, name: str, error: ConfigError) -> tuple[Settings, Source]:
-    """The source as far as it is written: its address. Raises the mistakes where it is not even that."""
-    url = address_of_unfinished(config, os.environ, name)
-    if url is None:
+    """The source as far as it is written, with a word on what is wrong in its config.
+
+    Raises the mistakes where there is no such source.
+    """
+    settings = load_alone(config, os.environ, name)
+    if settings is None and is_web_url(name):
+        settings = for_address(name, os.environ)
+    if settings is None:
         raise error
     for problem in error.problems:
         print(problem, file=sys.stderr)
-    bare = for_address(url, os.environ)
-    return bare, bare.sources[0]
+    return settings, settings.sources[0]
 
 
 @dataclass(frozen=True, slots=True)

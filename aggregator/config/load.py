@@ -38,9 +38,9 @@ from aggregator.config.reach import unreachable
 from aggregator.config.recipes import full_text, recipe, with_shared_details
 from aggregator.config.request import asking
 from aggregator.config.rules import NamingKeys
-from aggregator.config.tree import KeyPath, Spot, Tree, public_url
+from aggregator.config.tree import KeyPath, Tree, public_url
 from aggregator.config.values import spell_duration
-from aggregator.errors import ConfigError, Problem
+from aggregator.errors import ConfigError
 from aggregator.model import EVERYTHING, Asking, Category, Person, Reach, Site, Source, own_hub
 
 ATTRIBUTION = {
@@ -99,16 +99,7 @@ def _load(path: Path, environ: Mapping[str, str]) -> Settings:
     problems = mistakes(tree, refused)
     if problems or keys is None:
         raise ConfigError(problems)
-    return _resolve(keys, tree, environ)
-
-
-def for_address(url: str, environ: Mapping[str, str]) -> Settings:
-    """The settings of no file at all, with one source: this address. Raises `ConfigError` when it is none."""
-    try:
-        keys = ConfigKeys(sources=(SourceKeys(url=url, id="preview"),))
-    except ValidationError as error:
-        raise ConfigError([Problem("", 1, 1, "url", f"{url} is not a web address")]) from error
-    return _resolve(keys, Tree(spots={(): Spot("", 1, 1, "")}), environ)
+    return resolve(keys, tree, environ)
 
 
 class _Schema(GenerateJsonSchema):
@@ -131,7 +122,7 @@ def json_schema() -> dict[str, Any]:
 # ---------------------------------------------------------------- from keys to shapes
 
 
-def _resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settings:
+def resolve(keys: ConfigKeys, tree: Tree, environ: Mapping[str, str]) -> Settings:
     """Fill in what was left out."""
     sources = [_source(source, keys.defaults, tree, number) for number, source in enumerate(keys.sources)]
     sources = list(with_shared_details(sources))
