@@ -43,6 +43,7 @@ from aggregator.web.signpost import Signpost
 from aggregator.websub import Hub, Pings, Subscriber
 
 SERVER_GRACE_SECONDS = 1.5
+CALLED_AT = "callbacks-at"
 FOUND = 50  # entries that a search shows
 INDEX_SECONDS, INDEX_PAUSE = 5.0, 0.05  # between looks for what is new, and between portions, so that polls get a turn
 
@@ -98,8 +99,11 @@ class Front:
         self._site.post(_signpost(settings))
         own = own_hub(site.base_url)
         async with AsyncExitStack() as stack:
-            if settings.no_push:
+            # Hubs call where they were told; after a move, or where nobody hears them, nobody waits for them.
+            calls_at = None if settings.no_push else own
+            if calls_at is None or calls_at != await self.store.fact(CALLED_AT):
                 await self.store.followings.rest(self.clock.now())
+                await self.store.set_fact(CALLED_AT, calls_at or "")
             caller = await stack.enter_async_context(Callbacks(settings.fetch, ca_file=settings.ca_file))
             if not settings.no_push:
                 await self.store.followings.catch_up(self.clock.now())

@@ -29,6 +29,7 @@ from aggregator.config import load
 from aggregator.config.keys import FetchKeys
 from aggregator.config.reach import unreachable
 from aggregator.fetch import Callbacks
+from aggregator.front import Front
 from aggregator.intake import take_in
 from aggregator.model import Advertised, Changes, Delivery, Document, Intake, Source, Verification, Why
 from aggregator.placing import on_own_pages
@@ -291,6 +292,38 @@ async def test_an_unknown_callback_is_gone_and_who_cannot_take_it_now_says_so(be
     assert await bench.subscriber.take(delivery(asked)) == HTTPStatus.GONE, "the source left the config"
 
 
+async def test_a_source_that_was_away_is_polled_as_ever_until_its_hub_has_confirmed_again(tmp_path: Path) -> None:
+    async with pushed_to(tmp_path / "s.db") as walked:
+        for away in ([], [replace(SLOW, enabled=False)]):
+            await walked.store.enrol(away, walked.now())
+            assert await walked.store.followings.due(walked.now() + DAY, 9) == []
+            await walked.store.enrol([SLOW], walked.now())
+            visit = await walked.store.visit(SLOW)
+            assert visit
+            assert visit.leased is None
+            (one,) = await walked.store.followings.due(walked.now(), 9)
+            await walked.store.followings.confirmed(one, walked.now() + DAY, walked.now() + DAY)
+
+
+async def test_after_a_move_of_the_site_every_hub_is_told_and_after_a_restart_none(tmp_path: Path) -> None:
+    async with walking(tmp_path / "s.db", source()) as walked:
+        await walked.poll(source(), naming("http://127.0.0.1:9/"))
+        (one,) = await walked.store.followings.due(walked.now(), 9)
+        leases = []
+        for base in ("http://a.example", "http://a.example", "http://b.example", "http://localhost"):
+            text = (
+                f"site: {{base_url: '{base}'}}\nwebsub: {{hub: false}}\nsources: [{{url: '{source().url}', id: one}}]"
+            )
+            (tmp_path / "c.yaml").write_text(text, "utf-8")
+            settings = load(tmp_path / "c.yaml", {})
+            front = Front(settings, walked.store, walked, lambda: "word", lambda: None)
+            async with front.with_settings(settings):
+                visit = await walked.store.visit(source())
+                leases.append(visit and visit.leased)
+            await walked.store.followings.confirmed(one, START + DAY, START + DAY)
+        assert leases == [None, START + DAY, None, None]
+
+
 async def test_it_is_all_there_after_a_restart_and_rests_while_nobody_serves(tmp_path: Path) -> None:
     async with walking(tmp_path / "s.db", source()) as walked:
         await walked.poll(source(), naming())
@@ -436,6 +469,9 @@ class Listening:
     def __init__(self) -> None:
         self.heard: list[Verification | Delivery] = []
 
+    async def knows(self, token: str) -> bool:
+        return token == "good"
+
     async def verify(self, asked: Verification) -> str | None:
         self.heard.append(asked)
         return asked.challenge if asked.token == "good" else None
@@ -463,11 +499,12 @@ async def test_hubs_reach_the_callbacks_and_nobody_else_finds_anything_there(tmp
         yes, no = [await client.get(f"/hub/{token}", params=asked) for token in ("good", "bad")]
         post = await client.post("/hub/good", content=b"<rss/>", headers={"X-Hub-Signature": "sha256=0", "Link": "<x>"})
         large = await client.post("/hub/good", content=b"x" * 1001)
+        unknown = await client.post("/hub/bad", content=b"x" * 1001)
         other = await client.put("/hub/good")
         deeper = await client.get("/hub/good/more")
     assert (yes.status_code, yes.text, yes.headers["content-type"]) == (200, "<b>c</b>", "text/plain; charset=utf-8")
     assert (no.status_code, post.status_code, large.status_code, other.status_code) == (404, 202, 413, 405)
-    assert deeper.status_code == 404
+    assert (deeper.status_code, unknown.status_code) == (404, 410)
     assert listening.heard == [
         Verification("good", "subscribe", TOPIC, "<b>c</b>", timedelta(seconds=600)),
         Verification("bad", "subscribe", TOPIC, "<b>c</b>", timedelta(seconds=600)),

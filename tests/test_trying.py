@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from conftest import Place
 from scripted_web import Answer, ScriptedWeb
+from typer.testing import CliRunner
 
+from aggregator.cli import app
 from aggregator.config import load
 from aggregator.model import Document, Recipe, Trial
 from aggregator.sources.trials import try_recipe
@@ -107,6 +109,21 @@ def test_whatever_the_document_is_something_is_said_of_it(tmp_path: Path, kind: 
 # ---------------------------------------------------------------- the command
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the command printed, and the error that it ended with."""
+
+    stdout: str
+    stderr: str
+
+
+def preview(place: Place, *arguments: str) -> Shown:
+    """Run the command in this process, as the command line would."""
+    config = str(place.folder / "aggregator.yaml")
+    done = CliRunner().invoke(app, ["preview", *arguments, "--config", config])
+    return Shown(done.stdout, f"{done.stderr}{done.exception or ''}")
+
+
 def recipe_source(web: ScriptedWeb, **fields: str) -> dict[str, object]:
     url = web.script("/page", Answer(PAGE.encode(), 200, {"Content-Type": "text/html"}))
     return {"id": "page", "url": url, "type": "html", "items": "article", "fields": {**fields}}
@@ -114,19 +131,19 @@ def recipe_source(web: ScriptedWeb, **fields: str) -> dict[str, object]:
 
 def test_preview_shows_the_recipe_at_work_before_its_entries(place: Place, web: ScriptedWeb) -> None:
     place.configure([recipe_source(web, title="h2", link="a", summary=".intro")])
-    shown = place.run("preview", "page").stdout
+    shown = preview(place, "page").stdout
     assert "items: article  finds 3" in shown
     assert "title    h2  →  One" in shown
     assert "summary  .intro @html  →  nothing" in shown
     assert "p.lead  First" in shown
-    told = json.loads(place.run("preview", "page", "--json").stdout)
+    told = json.loads(preview(place, "page", "--json").stdout)
     assert told["recipe"]["first"][0]["title"] == {"path": "h2", "found": ["One"]}
     assert len(told["entries"]) == 3
 
 
 def test_preview_of_a_recipe_that_fails_shows_what_the_document_is_made_of(place: Place, web: ScriptedWeb) -> None:
     place.configure([recipe_source(web, title="h5", link="a")])
-    done = place.run("preview", "page", check=1)
+    done = preview(place, "page")
     assert 'none of 3 items has a title at "h5"' in done.stderr
     assert "h2.head  One" in done.stdout
     assert len(web.requests) == 1, "nobody looks for a feed behind the page that a recipe is for"
@@ -136,24 +153,27 @@ def test_preview_helps_with_a_source_that_is_only_being_written(place: Place, we
     unfinished = recipe_source(web)
     del unfinished["items"], unfinished["fields"]
     place.configure([unfinished])
-    done = place.run("preview", "page", check=1)
+    done = preview(place, "page")
     assert "items: missing; write where the list of items stands" in " ".join(done.stderr.split())
     assert "items: div.list > article.teaser  finds 3" in done.stdout
 
 
 def test_a_mistake_elsewhere_in_the_config_leaves_the_recipe_as_it_is(place: Place, web: ScriptedWeb) -> None:
     place.configure([{"url": "no address"}, recipe_source(web, title="h2", link="a") | {"timezone": "Asia/Shanghai"}])
-    done = place.run("preview", "page")
+    done = preview(place, "page")
     assert "items: article  finds 3" in done.stdout
     assert "sources[0].url" in done.stderr
-    again = place.run("preview", web.url("/page"))
+    again = preview(place, web.url("/page"))
     assert "items: article  finds 3" in again.stdout
 
 
-def test_a_secret_in_the_address_of_an_unfinished_source_stays_one(place: Place, web: ScriptedWeb) -> None:
+def test_a_secret_in_the_address_of_an_unfinished_source_stays_one(
+    place: Place, web: ScriptedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "s3cret")
     url = web.script("/page?key=s3cret", Answer(PAGE.encode(), 200, {"Content-Type": "text/html"}))
     place.configure([{"id": "page", "url": url.replace("s3cret", "${KEY}"), "type": "html"}])
-    done = place.run("preview", "page", check=1, env={**os.environ, "KEY": "s3cret"})
+    done = preview(place, "page")
     assert "items: div.list > article.teaser  finds 3" in done.stdout
     assert "s3cret" not in done.stdout + done.stderr
 
@@ -163,9 +183,9 @@ def test_an_address_that_is_in_no_source_is_shown_whatever_is_wrong_in_the_confi
 ) -> None:
     place.configure([{"url": "no address"}])
     url = web.script("/api", Answer(ANSWER.encode(), 200, {"Content-Type": "application/json"}))
-    assert 'items: data."node-list"  has 2 items' in place.run("preview", url, check=1).stdout
+    assert 'items: data."node-list"  has 2 items' in preview(place, url).stdout
 
 
 def test_preview_says_what_is_not_expected(place: Place, web: ScriptedWeb) -> None:
     place.configure([recipe_source(web, title="h2", link="a") | {"expect": {"min_items": 9}}])
-    assert "not expected: 3 items, where at least 9 are expected" in place.run("preview", "page").stdout
+    assert "not expected: 3 items, where at least 9 are expected" in preview(place, "page").stdout

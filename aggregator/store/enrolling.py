@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from aggregator.clean.urls import host_of
 from aggregator.model import HOME, Source, Why
 from aggregator.placing import Rules, no_rules, reading_rules
+from aggregator.store.followings import anew
 from aggregator.store.places import mark_stale, move, take_off
 from aggregator.store.tables import FOLLOWING, SOURCE, VISIT
 
@@ -57,6 +58,8 @@ def enrol(connection: Connection, sources: Sequence[Source], now: datetime, rule
             # What was read by other rules is read once more: they may have kept out what these let in.
             connection.execute(update(VISIT).where(VISIT.c.source_id == source.id).values(**NOTHING_READ))
         connection.execute(update(SOURCE).where(SOURCE.c.id == source.id).values(**values))
+        if row.active != values["active"]:
+            anew(connection, source.id, now)
         if row.address != rows[source.id]["address"]:
             moved.append(source)
     for row in before.values():

@@ -30,6 +30,12 @@ def note(connection: Connection, source: Source, advertised: Advertised | None, 
         connection.execute(insert(FOLLOWING).values({**row, "due": now, "failures": 0}))
 
 
+def anew(connection: Connection, source_id: str, now: datetime) -> None:
+    """Have the hub of a source that was away asked again: meanwhile it was told that we are gone."""
+    connection.execute(update(VISIT).where(VISIT.c.source_id == source_id).values(leased=None))
+    connection.execute(update(FOLLOWING).where(FOLLOWING.c.source_id == source_id).values(due=now))
+
+
 class SqlFollowings:
     """The `Followings` port over SQLite."""
 

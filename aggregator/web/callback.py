@@ -22,6 +22,9 @@ LONGEST_LEASE = timedelta(days=3650)
 class Listener(Protocol):
     """Who hears what hubs say."""
 
+    async def knows(self, token: str) -> bool:
+        """Whether anything may be brought to this callback."""
+
     async def verify(self, asked: Verification) -> str | None:
         """What to answer a hub that asks whether we meant it, or None for no."""
 
@@ -43,6 +46,8 @@ def callback_route(listener: Callable[[], tuple[Listener, int] | None]) -> Calla
             return NOT_FOUND if challenge is None else text(HTTPStatus.OK, challenge)
         if request.method != "POST":
             return text(HTTPStatus.METHOD_NOT_ALLOWED, "hubs ask and post here\n", (b"allow", b"GET, POST"))
+        if not await one.knows(request.path_params["token"]):
+            return text(HTTPStatus.GONE, "nobody wants to hear of this any more\n")  # the hub may forget us
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _body(request, most)

@@ -97,6 +97,10 @@ class Subscriber:
         heard = await self._caller.tell(one.hub, (_FORM,), urlencode(form).encode())
         self._say("asked" if heard.good else "not asked", one, status=heard.status, detail=heard.detail or None)
 
+    async def knows(self, token: str) -> bool:
+        """Whether anything may be brought to this callback; asked before a body is read."""
+        return await self._followings.called(token) is not None
+
     async def verify(self, asked: Verification) -> str | None:
         """What to answer a hub that asks whether we meant it (§5.3): its challenge, or None for no."""
         one = await self._followings.called(asked.token)
