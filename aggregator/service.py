@@ -297,6 +297,7 @@ class Service:
             front = Front(self.settings, store, SystemClock(), secrets.token_urlsafe, lambda: self._unready)
             self.ready(await stack.enter_async_context(front.served()))
             while not self._stop:
+                self._wake.clear()  # here, and not after a pause: a signal in between would be lost
                 async with front.with_settings(self.settings):
                     await self._one_config(store, front)
                 if not self._stop:
@@ -309,7 +310,6 @@ class Service:
 
     async def _one_config(self, store: SqlStore, front: Front) -> None:
         """Run with the present settings until told to stop or to reload."""
-        self._wake.clear()
         loop = asyncio.get_running_loop()
         builder = _builder(self.settings, store)
         announcing = Announcing(builder.sink, lambda paths: loop.call_soon_threadsafe(front.published, paths))
