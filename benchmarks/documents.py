@@ -9,6 +9,12 @@ WORDS = (
     "A feed republisher polls what people list and keeps every entry once. ",
     "聚合器按时轮询来源，保存每一条目，并注明出处。",
 )
+# Enough words for two texts to have no three in a row in common by chance, as texts that people write have not.
+VOCABULARY = tuple(
+    word.strip(".").lower() + ending
+    for ending in ("", "s", "ed", "ing", "er", "ly", "ish", "ness", "less", "ful")
+    for word in WORDS[0].split()
+)
 
 
 def document(number: int, newest: int = ITEMS) -> bytes:
@@ -20,10 +26,7 @@ def document(number: int, newest: int = ITEMS) -> bytes:
 def _body(number: int, n: int) -> str:
     """The text of an item. Its words are those of all others, in an order of its own: none is a copy of another."""
     dice = Random(f"{number}/{n}")
-    if number % 2 == 0:
-        text = " ".join(dice.choices(WORDS[0].split(), k=390))
-    else:
-        text = "".join(dice.choices(WORDS[1], k=430))
+    text = " ".join(dice.choices(VOCABULARY, k=260)) if number % 2 == 0 else "".join(dice.choices(WORDS[1], k=430))
     return f"&lt;p&gt;{text}&lt;/p&gt;&lt;p&gt;&lt;a href=&quot;/more&quot;&gt;{number}&lt;/a&gt;&lt;/p&gt;"
 
 

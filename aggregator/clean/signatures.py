@@ -19,7 +19,7 @@ from aggregator.model import Entry, Signature
 
 TAGS = re.compile(r"<[^>]*>")
 # One pass makes ASCII text comparable: lower case, and blanks for all that is no letter and no digit.
-_COMPARABLE = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_COMPARABLE = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 # One pass leaves nothing but numbers, and blanks between them; "1,200.50" is one.
 _NUMBERS = bytes(code if chr(code).isdigit() else 32 for code in range(256))
 READ = 1200  # characters of markup; a story is known by how it begins
@@ -81,7 +81,7 @@ def _text(markup: str) -> tuple[list[str], list[str]]:
     if len(text) < READ // 8 and len(markup) > READ:
         text = _plain(markup, READ_ON)[:READ]
     if text.isascii():
-        words = text.translate(_COMPARABLE).split()
+        words = text.encode().translate(_COMPARABLE).decode().split()
     else:
         if len("".join(DENSE.findall(text[:MOST_LETTERS]))) * 4 > len(text[:MOST_LETTERS]):
             return _dense(text[: 3 * MOST_LETTERS // 2])

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
 from aggregator.clean.signatures import Traits, signature, traits
@@ -32,16 +31,16 @@ def _each(name: str) -> Select[Any]:
     return select(func.json_each(bindparam(name)).table_valued("value").c.value)
 
 
-_claim = upsert(MARK)
-# A mark stays with who has it; the change that changes nothing makes the statement tell who that is.
-_CLAIM = _claim.on_conflict_do_update(
-    index_elements=["period", "mark"], set_={"entry_number": MARK.c.entry_number}
-).returning(MARK.c.period, MARK.c.mark, MARK.c.entry_number)
-_BESIDE = select(MARK.c.period, MARK.c.mark, MARK.c.entry_number).where(
-    MARK.c.period.in_(_each("periods")), MARK.c.mark.in_(_each("marks"))
+# Every entry comes through these, so they are written out: making statements of rows costs more than the rows.
+_SIGN = (
+    "INSERT INTO signature (entry_number, traits) VALUES (?, ?)"
+    " ON CONFLICT (entry_number) DO UPDATE SET traits = excluded.traits"
 )
-_sign = upsert(SIGNATURE)
-_SIGN = _sign.on_conflict_do_update(index_elements=["entry_number"], set_={"traits": _sign.excluded.traits})
+_CLAIM = "INSERT OR IGNORE INTO mark (period, mark, entry_number) VALUES (?, ?, ?)"
+_HELD = (
+    "SELECT mark, entry_number FROM mark WHERE period = ? AND mark IN (SELECT value FROM json_each(?))"
+    " AND entry_number NOT IN (SELECT value FROM json_each(?))"
+)
 _HOLDERS = (
     select(ENTRY.c.number, ENTRY.c.source_id, ENTRY.c.published, SIGNATURE.c.traits, STORY.c.story)
     .select_from(ENTRY)
@@ -154,7 +153,7 @@ def join(connection: Connection, arrivals: Sequence[Arrival], signatures: Mappin
     signed = [(one, signatures.get(one.entry.key) or signature(one.entry)) for one in arrivals]
     if not signed:
         return
-    connection.execute(_SIGN, [{"entry_number": one.number, "traits": given.traits} for one, given in signed])
+    connection.exec_driver_sql(_SIGN, [(one.number, given.traits) for one, given in signed])
     held = _held(connection, signed)
     if not held:
         return
@@ -166,28 +165,27 @@ def join(connection: Connection, arrivals: Sequence[Arrival], signatures: Mappin
             _join(connection, one, traits(given.traits), held[one.number], known)
 
 
-def _held(connection: Connection, signed: Iterable[tuple[Arrival, Signature]]) -> Held:
+def _held(connection: Connection, signed: Sequence[tuple[Arrival, Signature]]) -> Held:
     """Who had marks of these entries before them, in their own period and in one they are close to."""
-    asking: dict[tuple[int, int], list[int]] = {}
-    claims: list[dict[str, int]] = []
-    beside: set[tuple[int, int]] = set()
+    asking: dict[int, dict[int, list[int]]] = {}
+    claims: list[tuple[int, int, int]] = []
     for one, given in signed:
         own = period_of(one.published)
-        claims += [{"period": own, "mark": mark, "entry_number": one.number} for mark in given.marks]
+        claims += [(own, mark, one.number) for mark in given.marks]
         for period in {own, period_of(one.published - WINDOW), period_of(one.published + WINDOW)}:
+            asked = asking.setdefault(period, {})
             for mark in given.marks:
-                asking.setdefault((period, mark), []).append(one.number)
-            if period != own:
-                beside.update((period, mark) for mark in given.marks)
-    found = list(connection.execute(_CLAIM, claims)) if claims else []
-    if beside:
-        periods, marks = ({pair[place] for pair in beside} for place in (0, 1))
-        found += connection.execute(_BESIDE, {"periods": json.dumps(list(periods)), "marks": json.dumps(list(marks))})
+                asked.setdefault(mark, []).append(one.number)
+    if claims:
+        connection.exec_driver_sql(_CLAIM, claims)
     held: Held = {}
-    for period, mark, holder in found:
-        for number in asking.get((period, mark), ()):
-            if number != holder:
-                held.setdefault(number, {}).setdefault(holder, []).append((period, mark))
+    # Entries of one source are not compared with each other.
+    mine = [one.number for one, _ in signed] if len({one.source_id for one, _ in signed}) == 1 else []
+    for period, asked in asking.items():
+        for mark, holder in connection.exec_driver_sql(_HELD, (period, json.dumps(list(asked)), json.dumps(mine))):
+            for number in asked[mark]:
+                if number != holder:
+                    held.setdefault(number, {}).setdefault(holder, []).append((period, mark))
     return held
 
 
