@@ -159,6 +159,9 @@ def _taken_in(
         bare=intake.bare,
         hub=intake.hub,
     )
+    outlines = intake.outlines if source.blogroll and intake.outlines != known.outlines else None
+    if outlines is not None:
+        learned = replace(learned, outcome=Outcome.REVISED)
     familiar = bool(found.kept) or not intake.hashes.isdisjoint(hashes_in(visit.seen)) or not visit.recent
     return Changes(
         source,
@@ -170,6 +173,7 @@ def _taken_in(
         dropped=len(strangers) - len(wanted),
         before=visit,
         signatures=intake.signatures,
+        outlines=outlines,
     )
 
 

@@ -36,6 +36,7 @@ def row_of(source: Source, visit: Visit | None, entries: int, no_push: str | Non
             {"cause": one.cause, "since": stamp(one.since), "what": one.what}
             for one in (visit.incidents if visit else ())
         ],
+        "list": source.listed_by,
     }
 
 

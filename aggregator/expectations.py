@@ -92,7 +92,8 @@ def _wrong(changes: Changes, before: Visit, ended: Ended, now: datetime) -> Iter
 
 def _is_the_documents_fault(source: Source, failed: Failed) -> bool:
     """Whether an answer came, and was not what it should be: a site that was rebuilt does not come back."""
-    return failed.reason is Reason.UNEXPECTED or (source.recipe is not None and failed.reason is Reason.NOT_A_FEED)
+    told_how = source.recipe is not None or source.blogroll is not None
+    return failed.reason is Reason.UNEXPECTED or (told_how and failed.reason is Reason.NOT_A_FEED)
 
 
 def _many(number: int, thing: str) -> str:

@@ -186,7 +186,7 @@ class Front:
             found = await self.store.search(query, FOUND)
         if found is None:
             return None
-        catalogue = Catalogue(site, self.settings.categories, {one.id: one for one in self.settings.sources})
+        catalogue = Catalogue(site, self.settings.categories, {one.id: one for one in self.settings.feeds})
         kept = [one for one in found if one.source_id in catalogue.sources]
         page = replace(make_page(catalogue, category_page(EVERYTHING), kept), path=f"{SEARCH}/")
         address = f"{page.address}feed.atom?q={quote(query, safe='')}"

@@ -12,7 +12,7 @@ from datetime import datetime
 from aggregator.choosing import Choice, choose
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import host_of
-from aggregator.config import Settings
+from aggregator.config import Settings, with_lists
 from aggregator.errors import UsageError
 from aggregator.fetch import HostLimits, HttpFetcher
 from aggregator.finding import Found, find
@@ -137,15 +137,17 @@ async def remove(settings: Settings, name: str, now: datetime, reason: str | Non
 
 async def subscriptions(settings: Settings) -> Rendered:
     """The sources in their categories, as OPML; what each calls itself is known once it was polled."""
-    catalogue = Catalogue(settings.site, settings.categories, {source.id: source for source in settings.sources})
     known: dict[str, Origin] = {}
+    named: Mapping[str, str] = {}
     if settings.store.exists():
         async with open_store(settings.store, settings.site.base_url, alone=False) as store:
-            catalogue = catalogue.with_named(await store.named())
-            for start in range(0, len(settings.sources), NAMES_AT_A_TIME):
-                some = settings.sources[start : start + NAMES_AT_A_TIME]
+            settings, named = with_lists(settings, await store.enlisted()), await store.named()
+            for start in range(0, len(settings.feeds), NAMES_AT_A_TIME):
+                some = settings.feeds[start : start + NAMES_AT_A_TIME]
                 kept = await store.newest_of_each([source_page(source.id) for source in some])
                 known |= {one.source_id: one.entry.origin for one in kept}
+    sources = {source.id: source for source in settings.feeds}
+    catalogue = Catalogue(settings.site, settings.categories, sources).with_named(named)
 
     def page(slug: str) -> Page:
         empty = make_page(catalogue, category_page(slug), ())

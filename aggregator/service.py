@@ -16,7 +16,7 @@ from pathlib import Path
 
 from aggregator import __version__
 from aggregator.build import Builder, Built
-from aggregator.config import Settings
+from aggregator.config import Settings, with_lists
 from aggregator.details import Turns, fill_in
 from aggregator.engines.local import LocalEngine
 from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
@@ -81,7 +81,7 @@ class Summary:
 
 
 def _builder(settings: Settings, store: SqlStore) -> Builder:
-    sources = {source.id: source for source in settings.sources}
+    sources = {source.id: source for source in settings.feeds}
     catalogue = Catalogue(settings.site, settings.categories, sources)
     folder = Folder(settings.output.dir, settings.output.compress)
     return Builder(store, catalogue, folder, settings.site.formats, settings.output.archive)
@@ -111,6 +111,13 @@ async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
         await store.mark_stale(await builder.pages())
         await builder.tidy()
         await store.set_fact(PUBLISHED_WITH, mark)
+
+
+async def _agreed(settings: Settings, store: SqlStore) -> Builder:
+    """What builds the pages of these settings, with which the store agrees."""
+    builder = _builder(settings, store)
+    await _agree(settings, store, builder)
+    return builder
 
 
 @asynccontextmanager
@@ -202,14 +209,14 @@ async def once(
 
     `begin` hears how many, `done` each result. Raises `UsageError` for a name that is not configured.
     """
+    written, settings = settings, await whole(settings)
     known = {source.id for source in settings.sources}
     for name in names:
         if name not in known:
             raise UsageError(f'there is no source "{name}"; `aggregator status` lists them')
     summary = Summary()
     async with open_store(settings.store, settings.site.base_url, alone=True) as store:
-        builder = _builder(settings, store)
-        await _agree(settings, store, builder)
+        builder = await _agreed(settings, store)
         if everyone:
             chosen = await store.hosts([source.id for source in settings.sources if source.enabled])
         elif names:
@@ -217,6 +224,7 @@ async def once(
         else:
             chosen = await store.due(SystemClock().now(), len(known))
         begin(len(chosen))
+        total, lists = len(chosen), set[str]()
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -224,9 +232,20 @@ async def once(
         def heard(changes: Changes) -> None:
             summary.count(changes)
             done(changes)
+            if changes.outlines is not None:
+                lists.add(changes.source.id)
 
         async with open_engine(settings, store, _nothing, heard) as engine:
             await engine.once(chosen, stop)
+        if lists and not stop.is_set():
+            settings = with_lists(written, await store.enlisted())
+            builder = await _agreed(settings, store)
+            named = [one.id for one in settings.sources if one.listed_by in lists and one.enabled]
+            chosen = await store.hosts([name for name in named if name not in known])
+            total += len(chosen)
+            begin(len(chosen))
+            async with open_engine(settings, store, _nothing, heard) as engine:
+                await engine.once(chosen, stop)
         await purge(settings.sources, store, SystemClock())
         built = await builder.build()
         summary.published, summary.left_out = built.written, built.problems
@@ -234,15 +253,15 @@ async def once(
             posted = await posts.write(store, builder.catalogue)
             summary.published += posted.written
             summary.left_out += posted.problems
-        summary.unpolled, summary.stopped = len(chosen) - summary.polled, stop.is_set()
+        summary.unpolled, summary.stopped = total - summary.polled, stop.is_set()
     return summary
 
 
 async def rebuild(settings: Settings, *, everything: bool = True) -> Built:
     """Write the published folder again from the store: all of it, or what is stale."""
     async with open_store(settings.store, settings.site.base_url, alone=True) as store:
-        builder = _builder(settings, store)
-        await _agree(settings, store, builder)
+        settings = with_lists(settings, await store.enlisted())
+        builder = await _agreed(settings, store)
         built = await builder.build(await builder.pages() if everything else None)
         if posts := _posts(settings):
             posted = await posts.write(store, builder.catalogue)
@@ -255,7 +274,16 @@ async def export_posts(settings: Settings, root: Path) -> Posted:
     if not settings.store.exists():
         raise UsageError(f"{settings.store} is not there yet; `aggregator once` makes it")
     async with open_store(settings.store, settings.site.base_url, alone=False) as store:
+        settings = with_lists(settings, await store.enlisted())
         return await posts_of(settings, root).write(store, _builder(settings, store).catalogue)
+
+
+async def whole(settings: Settings) -> Settings:
+    """The settings with the sources that their lists named when they were polled last."""
+    if not settings.store.exists() or len(settings.feeds) == len(settings.sources):
+        return settings
+    async with open_store(settings.store, settings.site.base_url, alone=False) as store:
+        return with_lists(settings, await store.enlisted())
 
 
 async def status(settings: Settings) -> list[SourceStatus]:
@@ -274,7 +302,8 @@ async def status(settings: Settings) -> list[SourceStatus]:
 class Service:
     """`aggregator run`: polls, publishes and serves until told to stop.
 
-    `reload` gives the settings anew at SIGHUP; `ready` hears the port once the site is served.
+    `reload` gives the settings anew at SIGHUP; `ready` hears the port once the site is served. When a list that is
+    followed names other sources than before, they are taken like new settings.
     """
 
     settings: Settings
@@ -283,6 +312,7 @@ class Service:
     heard: Callable[[Changes], None] = lambda _changes: None
     _unready: str | None = "starting: the published folder is not built yet"
     _stop: bool = False
+    _reload: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -298,9 +328,10 @@ class Service:
             self.ready(await stack.enter_async_context(front.served()))
             while not self._stop:
                 self._wake.clear()  # here, and not after a pause: a signal in between would be lost
-                async with front.with_settings(self.settings):
-                    await self._one_config(store, front)
-                if not self._stop:
+                settings = with_lists(self.settings, await store.enlisted())
+                async with front.with_settings(settings):
+                    await self._one_config(settings, store, front)
+                if self._reload and not self._stop:
                     self._take_new_settings()
 
     def stop(self) -> None:
@@ -308,29 +339,36 @@ class Service:
         self._stop = True
         self._wake.set()
 
-    async def _one_config(self, store: SqlStore, front: Front) -> None:
-        """Run with the present settings until told to stop or to reload."""
+    def take_new_settings(self) -> None:
+        """Begin to take the config as it is now."""
+        self._reload = True
+        self._wake.set()
+
+    async def _one_config(self, settings: Settings, store: SqlStore, front: Front) -> None:
+        """Run with these settings until told to stop or to reload, or until a list names other sources."""
         loop = asyncio.get_running_loop()
-        builder = _builder(self.settings, store)
+        builder = _builder(settings, store)
         announcing = Announcing(builder.sink, lambda paths: loop.call_soon_threadsafe(front.published, paths))
         builder = replace(builder, sink=announcing)
-        posts = _posts(self.settings)
-        await _agree(self.settings, store, builder)
+        posts = _posts(settings)
+        await _agree(settings, store, builder)
         await builder.build(most=PAGES_AT_A_TIME)
         self._unready = None
 
         def heard(changes: Changes) -> None:
             front.walked(changes)
             self.heard(changes)
+            if changes.outlines is not None:
+                self._wake.set()
 
         async with open_engine(
-            self.settings,
+            settings,
             store,
             publish=lambda: self._publish(builder, store, posts),
             heard=heard,
             readers=lambda: front.audience.size(loop.time()),
         ) as engine:
-            upkeep = asyncio.create_task(keep_up(self.settings.sources, store, SystemClock(), engine.publish_soon))
+            upkeep = asyncio.create_task(keep_up(settings.sources, store, SystemClock(), engine.publish_soon))
             try:
                 with front.delivering(engine.bring):
                     await engine.run(self._wake)
@@ -358,6 +396,7 @@ class Service:
 
     def _take_new_settings(self) -> None:
         """Load the config anew; one with mistakes changes nothing."""
+        self._reload = False
         try:
             new = self.reload()
         except ConfigError as error:
@@ -374,7 +413,7 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self._wake.set)
+        loop.add_signal_handler(signal.SIGHUP, self.take_new_settings)
 
 
 def source_named(settings: Settings, name: str) -> Source | None:

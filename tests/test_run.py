@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import resource
@@ -20,6 +21,9 @@ import pytest
 from atom_rules import read_back, violations
 from conftest import Place
 from scripted_web import Answer, Request, ScriptedWeb
+
+from aggregator.config import load
+from aggregator.service import Service
 
 PATIENCE = 60.0  # how long anything may take on a busy machine; nothing waits this long when all is well
 
@@ -144,6 +148,17 @@ def test_a_source_that_hangs_does_not_hold_up_the_stop(web: ScriptedWeb, start: 
     assert running.stop(number) < 10
     assert running.process.returncode == 0
     assert not any("Traceback" in line for line in running.lines), running.lines
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_who_is_told_to_stop_while_he_begins_stops(place: Place, number: signal.Signals) -> None:
+    path = place.configure([{"url": "http://127.0.0.1:9/feed"}], server={"port": 0})
+
+    def ready(_port: int) -> None:
+        os.kill(os.getpid(), number)
+
+    async with asyncio.timeout(60):
+        await Service(load(path, {}), lambda: load(path, {}), ready).run()
 
 
 def test_ctrl_c_reaches_the_whole_group_and_still_ends_quietly(web: ScriptedWeb, start: Start) -> None:

@@ -14,6 +14,7 @@ from aggregator.clean.full_text import full_text_address
 from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.language import language_of, tag
 from aggregator.clean.licence import licence_in
+from aggregator.clean.lists import followable
 from aggregator.clean.markup import LONGEST, sanitise, sanitise_found
 from aggregator.clean.media import enclosures, episode, image, media, show
 from aggregator.clean.pictures import Found
@@ -55,6 +56,9 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
             incomplete.append(lacks)
         else:
             entries.append(entry)
+    outlines = followable(reading.outlines)
+    if source.blogroll and len(outlines) > source.blogroll.most:
+        problems.append(f"it names {len(outlines)} feeds, of which the first {source.blogroll.most} are polled")
     apart, shared = told_apart(entries)
     # Entries that share a key are told apart by looking at all of them, so the next poll must see all of them again.
     # So it must of those that were left out.
@@ -71,9 +75,10 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
         reading.more,
         shared,
         signatures=signatures,
-        size=max(len(reading.hashes), len(reading.drafts)),
+        size=max(len(reading.hashes), len(reading.drafts), len(outlines)),
         incomplete=told(incomplete),
         bare=reading.bare,
+        outlines=outlines,
     )
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 LONGEST = 8000
+LOCAL = "file:"
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # The URL Standard (§4.4) drops these before it looks at anything, and so does every browser.
 DROPPED = re.compile(r"[\t\n\r]")
@@ -34,6 +35,8 @@ BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^{FORBIDDEN}#]+(#[^{FORBIDDEN}#]*)?")
 # The descriptor is read only behind an address that does not end with a comma.
 CANDIDATE = re.compile(r"[\s,]*+([^\s,]\S*+)(?:(?<!,)\s++([0-9.]+[wxh])(?=\s*(?:,|$))|(?<!,)[^,]*+)?+")
+BEFORE_ANOTHER = re.compile(r"feed:(//)?(?=https?:)", re.IGNORECASE)
+INSTEAD_OF_HTTP = re.compile(r"feed:(?=//)", re.IGNORECASE)
 ACTIVE = frozenset({"javascript", "vbscript", "data", "blob", "about", "file"})
 
 
@@ -56,6 +59,11 @@ def host_of(url: str) -> str:
 def is_web_url(url: str) -> bool:
     """Whether this is an absolute http(s) address without spaces or control characters."""
     return len(url) <= LONGEST and not re.search(r"[\x00-\x20\x7f\ud800-\udfff]", url) and split(url) is not None
+
+
+def is_file(url: str) -> bool:
+    """Whether this is the address of a local file, which only an operator can write."""
+    return url.startswith(LOCAL)
 
 
 def absolute(reference: str | None, base: str = "") -> str | None:
@@ -133,6 +141,11 @@ def without_secrets(url: str) -> str:
     """The address without user name, password and fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+
+
+def without_feed_scheme(url: str) -> str:
+    """The address without `feed:` before it, or with http in its place: another way to write one."""
+    return INSTEAD_OF_HTTP.sub("http:", BEFORE_ANOTHER.sub("", url.strip(), count=1), count=1)
 
 
 def same_address(url: str) -> str:

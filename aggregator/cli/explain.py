@@ -66,7 +66,7 @@ def explain(
     Where several sources gave an entry with this link, the story of each.
     """
     log_to_stderr(log_format, log_level)
-    settings = settings_from(config)
+    settings = asyncio.run(service.whole(settings_from(config)))
     stories, graves = asyncio.run(inquiry.explain(settings, entry))
     others = asyncio.run(inquiry.explain(settings, other))[0] if other else []
     told, gone = [_told(settings, one, others) for one in stories], [_gone(grave) for grave in graves]

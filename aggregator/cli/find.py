@@ -169,7 +169,7 @@ def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
     if not config.exists():
         raise UsageError(f'"{name}" is not an address, and there is no {config}; write {_address_like(name)}')
     try:
-        settings = settings_from(config)
+        settings = asyncio.run(service.whole(settings_from(config)))
     except ConfigError as error:
         return _while_being_written(config, name, error)
     source = service.source_named(settings, name)
@@ -239,6 +239,7 @@ def _previewed(found: Found, rules: _Rules) -> dict[str, Any]:
         "found": [asdict(link) for link in found.links],
         "feed": asdict(found.intake.origin),
         "entries": entries,
+        "outlines": [{"url": one.url, "title": one.title} for one in found.intake.outlines],
         "problems": found.intake.problems,
     }
 
@@ -273,7 +274,12 @@ def _print_feed(found: Found, entries: tuple[Entry, ...], rules: _Rules | None =
             console.print(f"    {note}", style="dim")
         for line in _effects(found.source, entry, rules) if rules else ():
             console.print(f"    {line}", style="yellow")
-    console.print(f"\n{len(found.intake.entries)} entries")
+    for outline in found.intake.outlines:
+        groups = ", ".join(group.name for group in outline.groups)
+        console.print(f"\n{outline.title or outline.url}" + (f"  ({groups})" if groups else ""))
+        console.print(f"    {outline.url}")
+    many = f"{len(found.intake.outlines)} feeds" if found.source.blogroll else f"{len(found.intake.entries)} entries"
+    console.print(f"\n{many}")
 
 
 def _effects(source: Source, entry: Entry, rules: _Rules) -> Iterator[str]:

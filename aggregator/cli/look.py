@@ -30,6 +30,7 @@ from aggregator.store import SourceStatus
 NOTES = {
     "moved_to": "moved to {}",
     "moving_to": "redirects for good to {}",
+    "list": "from the list {}",
     "insecure_tls": "its certificate is not checked",
     "pushed_until": "its hub tells what is new until {}",
     "no_push": "its hub is not asked: {}",
@@ -53,6 +54,11 @@ def check(
     settings = settings_from(config)
     polled = service.enabled(settings.sources)
     print(f"{config}: good; {polled} sources polled, {len(settings.categories) - 1} categories")
+    for source in settings.sources:
+        if source.blogroll:
+            print(
+                f"{source.id} is a list: its sources are known once it was polled, and `aggregator status` shows them"
+            )
 
 
 def schema(
@@ -73,7 +79,7 @@ def status(
 ) -> None:
     """One row per source: state, last poll, outcome, entries, failures in a row, next poll and why then."""
     log_to_stderr(log_format, log_level)
-    settings = settings_from(config)
+    settings = asyncio.run(service.whole(settings_from(config)))
     rows = [_row(settings, one) for one in asyncio.run(service.status(settings))]
     if as_json:
         print(json.dumps({"sources": rows}, indent=2, ensure_ascii=False))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aggregator.clean.naming import folded, spelt, unused
 from aggregator.clean.slugs import DEVICES, SLUG, source_id
-from aggregator.clean.urls import is_web_url, same_address, without_secrets
+from aggregator.clean.urls import is_web_url, same_address, without_feed_scheme, without_secrets
 from aggregator.config.adding import Wanted, faults
 from aggregator.config.insertion import Value
 from aggregator.config.load import Settings
@@ -16,8 +15,6 @@ from aggregator.model import EVERYTHING, Group, Outline
 
 # Where readers put what stands in no folder.
 NO_CATEGORY = frozenset({EVERYTHING, "uncategorized", "global.uncategorized", "no-folder"})
-# `feed:` is another way to write an address.
-BEFORE_ANOTHER, INSTEAD_OF_HTTP = re.compile(r"feed:(//)?(?=https?:)", re.I), re.compile(r"feed:(?=//)", re.I)
 # The letters of PHP's DateTime::createFromFormat that `strptime` has, too.
 PHP_DATES = {
     "d": "%d",
@@ -59,13 +56,13 @@ def planned(outlines: Iterable[Outline], settings: Settings | None, categories: 
     A feed that stands in several groups is one source in several categories. Every group around a feed counts: what is
     in News / Sports is in both.
     """
-    slugs = _Slugs(settings)
+    slugs = Slugs(settings)
     taken = {source.id: same_address(source.url) for source in (settings.sources if settings else ())}
     ids = {address: name for name, address in taken.items()}
     chosen: dict[str, Wanted] = {}
     left: dict[str, None] = {}
     for outline in outlines:
-        url = INSTEAD_OF_HTTP.sub("http:", BEFORE_ANOTHER.sub("", outline.url, count=1), count=1)
+        url = without_feed_scheme(outline.url)
         if not is_web_url(url):
             left[f"{outline.url or '(no address)'}: not a web address"] = None
             continue
@@ -89,7 +86,7 @@ def planned(outlines: Iterable[Outline], settings: Settings | None, categories: 
 
 
 @dataclass
-class _Slugs:
+class Slugs:
     """The slug of each group: that of a category of its name, where there is one, or else the name spelt as one."""
 
     settings: Settings | None

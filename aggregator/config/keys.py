@@ -32,6 +32,7 @@ from aggregator.config.values import (
     Slug,
     Slugs,
     SourceId,
+    SourceUrl,
     StoreUrl,
     Text,
     TimeZone,
@@ -217,9 +218,10 @@ class RetentionKeys(Keys):
 class SourceDefaults(Keys):
     """What may stand in a source and, for all sources, under `defaults:`."""
 
-    type: Literal["feed", "json", "html"] = Field(
+    type: Literal["feed", "json", "html", "opml"] = Field(
         "feed",
-        description="What the address gives: feed (RSS, Atom, CDF, JSON Feed), json (another API), html (a web page).",
+        description="What the address gives: feed (RSS, Atom, CDF, JSON Feed), json (another API), html (a web page), "
+        "opml (a list of feeds, which are followed).",
     )
     title: Text | None = Field(None, description="Name of the source; wins over what the feed says.")
     html_url: WebUrl | None = Field(None, description="The source's page for people; wins over what the feed says.")
@@ -269,6 +271,10 @@ class SourceDefaults(Keys):
     change_alert: Watched | None = Field(
         None, description="In html, instead of items: what is watched; each change of its words is an entry."
     )
+    max_sources: Count = Field(100, description="How many feeds of a list are polled at most, in opml.")
+    category_from: Literal["outline", "none"] = Field(
+        "outline", description="Whether the folders of a list become categories of its feeds, in opml."
+    )
     paging: PagingKeys | None = Field(None, description="How more of a list is asked for when all of it is new.")
     request: RequestKeys | None = Field(
         None, description="How json and html are asked for, where a plain GET does not do: method, headers, body."
@@ -278,7 +284,7 @@ class SourceDefaults(Keys):
 class SourceKeys(SourceDefaults):
     """One source."""
 
-    url: WebUrl = Field(description="The address to poll.")
+    url: SourceUrl = Field(description="The address to poll; of an opml list also file: and a path.")
     id: SourceId | None = Field(None, description="Stable key of the source; derived from the URL when left out.")
     extends: SourceId | None = Field(None, description="The id of a source whose keys this one takes over.")
     matrix: dict[Text, Annotated[tuple[str | int, ...], BeforeValidator(as_tuple)]] = Field(

@@ -41,7 +41,7 @@ from aggregator.config.rules import NamingKeys
 from aggregator.config.tree import KeyPath, Tree, public_url
 from aggregator.config.values import spell_duration
 from aggregator.errors import ConfigError
-from aggregator.model import EVERYTHING, Asking, Category, Person, Reach, Site, Source, own_hub
+from aggregator.model import EVERYTHING, Asking, Blogroll, Category, Person, Reach, Site, Source, own_hub
 
 ATTRIBUTION = {
     "de": "Quelle: {source.title}",
@@ -77,6 +77,11 @@ class Settings:
     fingerprint: str
     ca_file: Path | None = None
     no_push: str | None = None
+
+    @property
+    def feeds(self) -> tuple[Source, ...]:
+        """The sources that have entries: all but lists."""
+        return tuple(source for source in self.sources if not source.blogroll)
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -192,7 +197,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, tree: Tree, number: int) 
         backfill=_reach(own.backfill, defaults.backfill),
         retention=_reach(own.retention, defaults.retention),
         recipe=made,
-        full_text=full_text(chosen["full_text"]) if chosen["type"] == "feed" else None,
+        full_text=full_text(chosen["full_text"]) if kind in ("feed", "opml") else None,
         filters=tuple(one.shape() for one in chosen["filters"]),
         rewrite=tuple(one.shape() for one in chosen["rewrite"]),
         naming=tuple(one.shape() for one in homes if isinstance(one, NamingKeys)),
@@ -203,6 +208,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, tree: Tree, number: int) 
         licence=licence_in(chosen["rights"]),
         asking=asking(chosen["request"], tree, (*requested, "request")) if made else Asking(),
         expect=expectation(own.expect, defaults.expect),
+        blogroll=Blogroll(chosen["max_sources"], chosen["category_from"] == "outline") if kind == "opml" else None,
     )
 
 

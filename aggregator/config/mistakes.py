@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aggregator.clean.slugs import source_id
-from aggregator.clean.urls import is_web_url, same_address
+from aggregator.clean.urls import is_file, is_web_url, same_address
 from aggregator.config.claims import claim_mistakes
 from aggregator.config.document import SMALLEST
 from aggregator.config.item_names import item_name_mistakes
@@ -38,6 +38,7 @@ MESSAGES = {
     "greater_than_equal": "{value} is too small; write at least {ge}",
     "less_than_equal": "{value} is too large; write at most {le}",
 }
+BETWEEN_KEYS = (recipe_mistakes, item_name_mistakes, claim_mistakes)
 PLACEHOLDER = re.compile(r"\{(value|hint|ge|le)\}")
 HINTS = {"sources": SMALLEST, "url": "write the address to poll as `url: https://…`", "name": "write a name"}
 
@@ -49,7 +50,7 @@ def mistakes(tree: Tree, refused: ValidationError | None) -> list[Problem]:
         known = {_place(problem) for problem in problems}  # what could not be had is not wrong once more
         found = [_problem(tree, details) for details in refused.errors(include_url=False)]
         problems += [problem for problem in found if _place(problem) not in known]
-    between = (_twins, _contradictions, _unknown_sources, recipe_mistakes, item_name_mistakes, claim_mistakes)
+    between = (_twins, _contradictions, _unknown_sources, _local_files, *BETWEEN_KEYS)
     return sorted({*problems, *(problem for look in between for problem in look(tree))})
 
 
@@ -133,7 +134,7 @@ def _twins(tree: Tree) -> Iterator[Problem]:
         if not isinstance(source, dict):
             continue
         url = source.get("url")
-        url = url if isinstance(url, str) and is_web_url(url) else None
+        url = url if isinstance(url, str) and (is_web_url(url) or is_file(url)) else None
         if url:
             first = addresses.setdefault((same_address(url), _posted(source)), number)
             if first != number:
@@ -185,6 +186,17 @@ def _ids(tree: Tree) -> Iterator[str]:
             yield own
         elif isinstance(url, str) and is_web_url(url):
             yield source_id(public_url(tree, number, source, url))
+
+
+def _local_files(tree: Tree) -> Iterator[Problem]:
+    """Local files that are to be read as anything but a list."""
+    sources, defaults = tree.value.get("sources"), tree.value.get("defaults")
+    usual = defaults.get("type") if isinstance(defaults, dict) else None
+    for number, own in enumerate(sources if isinstance(sources, list) else ()):
+        url = own.get("url") if isinstance(own, dict) else None
+        if isinstance(url, str) and is_file(url) and own.get("type", usual) != "opml":
+            spot = tree.spot(("sources", number, "url"))
+            yield spot.problem("a local file can only be a list of feeds; write type: opml, or an address")
 
 
 def _contradictions(tree: Tree) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from aggregator.clean.urls import is_web_url, without_secrets
+from aggregator.clean.urls import LOCAL, is_file, is_web_url, without_secrets
 from aggregator.errors import Problem
 
 KeyPath = tuple[str | int, ...]
@@ -73,7 +73,9 @@ def public_url(tree: Tree, number: int, source: Mapping[str, Any], url: str | No
     shown = source.get("public_url")
     if isinstance(shown, str) and is_web_url(shown):
         return shown
-    bare = without_secrets(url or "")
     spot = tree.spots.get(("sources", number, "url"))
+    if is_file(url or ""):
+        return LOCAL if spot and spot.secret else url or ""
+    bare = without_secrets(url or "")
     parts = urlsplit(bare)
     return f"{parts.scheme}://{parts.netloc}/" if spot and spot.secret else bare

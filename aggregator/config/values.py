@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, Wit
 from pydantic_core import PydanticCustomError
 
 from aggregator.clean.slugs import DEVICES, SLUG, better_slug, slug_hint
-from aggregator.clean.urls import is_web_url
+from aggregator.clean.urls import LOCAL, is_file, is_web_url
 
 T = TypeVar("T")
 
@@ -102,6 +102,16 @@ def web_url(value: str) -> str:
     if not is_web_url(value):
         raise wrong("{value} is not a web address; write one that begins with http:// or https://")
     return value
+
+
+def source_url(value: str) -> str:
+    """An absolute http(s) address, or that of a local file: `file:` and a path."""
+    if is_file(value) and not value.startswith("file://"):
+        path(value.removeprefix(LOCAL))
+        return value
+    if is_file(value):
+        raise wrong("{value} is not the address of a file; write file: and the path, such as file:lists/blogs.opml")
+    return web_url(value)
 
 
 def base_url(value: str) -> str:
@@ -285,6 +295,9 @@ PositiveDuration = Annotated[
 Age = Annotated[timedelta, PlainValidator(must_be(age, " such as 30d or 365d")), DURATION_SCHEMA]
 Size = Annotated[int, PlainValidator(size), WithJsonSchema({"type": ["string", "integer"], "examples": ["10MiB"]})]
 WebUrl = Annotated[str, PlainValidator(must_be(web_url, ": an address")), _text(format="uri", pattern="^https?://")]
+SourceUrl = Annotated[
+    str, PlainValidator(must_be(source_url, ": an address")), _text(format="uri", pattern="^(https?://|file:)")
+]
 BaseUrl = Annotated[str, PlainValidator(must_be(base_url, ": an address")), _text(format="uri", pattern="^https?://")]
 Slug = Annotated[str, PlainValidator(must_be(slug, "; put it in quotes")), _text(pattern=f"^{SLUG.pattern}$")]
 SourceId = Annotated[str, PlainValidator(must_be(source_id, "; put it in quotes")), _text(pattern=f"^{SLUG.pattern}$")]

@@ -12,13 +12,14 @@ import httpx
 
 from aggregator import __version__
 from aggregator.clean.concealing import concealed
-from aggregator.clean.urls import absolute, split, without_secrets
+from aggregator.clean.urls import absolute, is_file, split, without_secrets
 from aggregator.config.keys import FetchKeys
 from aggregator.fetch.body import ACCEPTED, BadCoding, TooLarge, hash_of, read_body
 from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.guard import vouched
 from aggregator.fetch.head import Headers
 from aggregator.fetch.hints import hints_of
+from aggregator.fetch.local import read_file
 from aggregator.fetch.problems import NoAnswer
 from aggregator.fetch.transport import PLAIN, PORTS, Answer, GuardedTransport, LeanTransport, ThroughHttpx
 from aggregator.model import Document, Failed, Fetched, Hints, Reason, Source, Unchanged, Validators, Visit
@@ -89,6 +90,8 @@ class HttpFetcher:
 
         httpx's own timeouts are per socket operation, and a server that drips one byte a second never trips them.
         """
+        if source.blogroll and is_file(source.url):
+            return await read_file(source.url, visit, self._keys.max_bytes)
         fetched = await self._ended(source, visit)
         if not isinstance(fetched, Failed):
             return fetched
@@ -112,8 +115,9 @@ class HttpFetcher:
 
     async def _follow(self, source: Source, visit: Visit) -> Fetched:
         """One exchange after another until there is no redirect; `moved_to` if every redirect was for good."""
-        # The address of a source is its operator's word, for this poll alone; what it opens, the guard knows.
-        origin = _origin(source.url)
+        # The address of a source is its operator's word, for this poll alone; what it opens, the guard knows. One that
+        # stands in somebody's list is nobody's.
+        origin = None if source.listed_by else _origin(source.url)
         word = vouched.set(origin[1:] if origin else None)
         try:
             return await self._hop_by_hop(source, visit)

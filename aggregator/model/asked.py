@@ -99,6 +99,14 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Blogroll:
+    """How somebody's list is followed: `most` of its feeds at a time, and whether its groups are `categories`."""
+
+    most: int
+    categories: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One source as configured: `id` is stable (survives a change of `url`), `url` is absolute http(s).
 
@@ -111,6 +119,9 @@ class Source:
     pages behind the entries of a feed. `backfill` is how much of its past is taken at first, `retention` how much is
     kept. `category_map` has folded names of an entry's own terms and the slugs each leads to; `licence` is the address
     of the licence that `rights` names, if it is known; `credit` are patterns, each with a group `name`.
+
+    A source with `blogroll` is a list of sources; its `url` may be that of a local file. One with `listed_by` came out
+    of the list of this id: nobody vouches for its address.
     """
 
     id: str
@@ -144,6 +155,8 @@ class Source:
     asking: Asking = field(default=Asking(), repr=False)
     expect: Expectation = Expectation()
     keeps_written: bool = False
+    blogroll: Blogroll | None = None
+    listed_by: str | None = None
 
     @property
     def detail(self) -> Detail | None:
@@ -152,7 +165,9 @@ class Source:
 
     @property
     def pages(self) -> tuple[str, ...]:
-        """The folders of the pages that its entries stand on: everything, its categories, its own."""
+        """The folders of the pages that its entries stand on: everything, its categories, its own. A list has none."""
+        if self.blogroll:
+            return ()
         categories = (category_page(slug) for slug in (EVERYTHING, *self.categories))
         return (*categories, source_page(self.id))
 

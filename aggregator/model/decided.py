@@ -11,7 +11,7 @@ from aggregator.model.asked import Source
 from aggregator.model.fetched import Reason, Validators
 from aggregator.model.ours import Entry, Signature
 from aggregator.model.subscribed import Advertised
-from aggregator.model.theirs import Cadence
+from aggregator.model.theirs import Cadence, Outline
 
 
 class Outcome(StrEnum):
@@ -161,11 +161,12 @@ class Buried:
 @dataclass(frozen=True, slots=True)
 class Acquaintance:
     """What the store knows of the entries of a document: those under one of their keys, and those, kept or gone, by
-    another name. `removed` are entries that were taken out by hand, of any source."""
+    another name. `removed` are entries that were taken out by hand, of any source; `outlines` is what a list named."""
 
     by_key: Mapping[str, Known] = field(default_factory=dict)
     by_name: Mapping[int, Known | Buried] = field(default_factory=dict)
     removed: tuple[Buried, ...] = ()
+    outlines: tuple[Outline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ class Changes:
 
     `dropped` counts new entries that the source's filters kept out. `before` is what the poll before left behind.
     `signatures` are those of the entries, by key. `host_busy_until` is set when the host asked to be left alone, and
-    holds for all sources there.
+    holds for all sources there. `outlines` is what a list of feeds names now, where that is not what it named before.
     """
 
     source: Source
@@ -253,3 +254,14 @@ class Changes:
     before: Visit | None = None
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     host_busy_until: datetime | None = None
+    outlines: tuple[Outline, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enlisted:
+    """A feed that the list of this id names, or named until `left`, and the id that it has as a source for good."""
+
+    list_id: str
+    source_id: str
+    outline: Outline
+    left: datetime | None = None

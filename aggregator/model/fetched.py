@@ -28,6 +28,7 @@ class Reason(StrEnum):
     READER_DIED = "reader-died"
     ROBOTS = "robots"
     UNEXPECTED = "unexpected"
+    FILE = "file"
     INTERNAL = "internal"
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from aggregator.model.asked import Person
 from aggregator.model.media import Enclosure, Episode, Image, Show
 from aggregator.model.subscribed import Advertised
-from aggregator.model.theirs import Cadence, Term, Written
+from aggregator.model.theirs import Cadence, Outline, Term, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ class Intake:
     which takes all of them together. `more` is what the next page of its list is asked for with. `shared` says of each
     key that was made to tell entries apart, which one its entry shares with others. `size` is how many items the
     document has, `incomplete` says in a line what those of them lack that were left out for it, and `bare` names the
-    fields of a recipe that none of them has. `hub` is the WebSub hub that it names.
+    fields of a recipe that none of them has. `hub` is the WebSub hub that it names. `outlines` are the feeds that a
+    list names, each once, with absolute http(s) addresses that hold no user name.
     """
 
     origin: Origin
@@ -121,6 +122,7 @@ class Intake:
     incomplete: str = ""
     bare: tuple[str, ...] = ()
     hub: Advertised | None = None
+    outlines: tuple[Outline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

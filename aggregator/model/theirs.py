@@ -115,7 +115,7 @@ class Reading:
 
     `hashes` are those of the bytes of all its entries; empty where the document could not be cut at them. `drafts`
     leaves out the entries whose hash had been seen before. `more` is what the next page of the list is asked for with.
-    `bare` names fields of a recipe that none of several items has.
+    `bare` names fields of a recipe that none of several items has. `outlines` are the feeds that a list names.
     """
 
     feed: FeedFound
@@ -125,6 +125,7 @@ class Reading:
     cadence: Cadence = Cadence()
     more: str | None = None
     bare: tuple[str, ...] = ()
+    outlines: tuple[Outline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

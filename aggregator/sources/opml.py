@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from aggregator.errors import Unreadable
-from aggregator.model import Group, Outline
+from aggregator.model import Document, FeedFound, Group, Markup, Outline, Reading, Recipe
 from aggregator.sources.encoding import decode
 
 MOST_OUTLINES = 20_000
@@ -38,19 +38,38 @@ DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
 SLUG = re.compile(r"/([a-z0-9][a-z0-9_-]*)")
 
 
+def read(document: Document, _seen: frozenset[bytes], _recipe: Recipe | None) -> Reading:
+    """The feeds that a list names. It has no entries of its own.
+
+    Raises `Unreadable` when it is no list, and when it is an empty one: what went wrong at somebody else's must not
+    take everything from us that came from there.
+    """
+    seen = _read(document.body, document.content_type)
+    if not seen.found:
+        raise Unreadable("a list that names no feed; is it still kept at this address?")
+    title = " ".join(seen.title.split())
+    feed = FeedFound(title=Markup(title) if title else None)
+    return Reading(feed, (), outlines=tuple(seen.found[:MOST_OUTLINES]))
+
+
 def outlines(body: bytes, content_type: str = "") -> tuple[Outline, ...]:
     """The feeds that a list names, in its order, one as often as it stands there.
 
     Raises `Unreadable` when the document is no OPML. What is not well-formed is read as browsers read pages.
     """
+    return tuple(_read(body, content_type).found[:MOST_OUTLINES])
+
+
+def _read(body: bytes, content_type: str) -> _Seen:
+    """What stands in a document. Raises `Unreadable` when it is no OPML."""
     text, _ = decode(body, content_type)
-    seen = _seen(DECLARATION.sub("", text.lstrip("\ufeff"), count=1).encode("utf-8", "replace"))
+    seen = _seen_in(DECLARATION.sub("", text.lstrip("\ufeff"), count=1).encode("utf-8", "replace"))
     if not seen.is_list:
         raise Unreadable("not a list of feeds in OPML; export one from your feed reader")
-    return tuple(seen.found[:MOST_OUTLINES])
+    return seen
 
 
-def _seen(xml: bytes) -> _Seen:
+def _seen_in(xml: bytes) -> _Seen:
     """What stands in the document."""
     try:
         seen = _Seen()
@@ -69,13 +88,16 @@ class _Seen:
     """A target for lxml that remembers feeds, and no tree. Names come in two ways: with a namespace, or a prefix."""
 
     is_list: bool = False
+    title: str = ""
     found: list[Outline] = field(default_factory=list)
+    _in_title: bool = False
     _around: list[Group | None] = field(default_factory=list)
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""
         name = _plain(tag)
         self.is_list = self.is_list or name == "opml"
+        self._in_title = name == "title" and not self.title
         if name != "outline":
             return
         said = {_plain(key): value.strip() for key, value in attributes.items()}
@@ -88,8 +110,14 @@ class _Seen:
 
     def end(self, tag: str) -> None:
         """An element ends."""
+        self._in_title = False
         if _plain(tag) == "outline" and self._around:
             self._around.pop()
+
+    def data(self, text: str) -> None:
+        """Text stands here."""
+        if self._in_title:
+            self.title += text
 
     def close(self) -> None:
         """The document ends."""

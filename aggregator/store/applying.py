@@ -21,6 +21,7 @@ from aggregator.store.burying import NAMED, UNNAMED, last_number, pass_over
 from aggregator.store.codec import pack_entry, unpack_entry
 from aggregator.store.followings import note
 from aggregator.store.joining import Arrival, join, revisited
+from aggregator.store.listing import follow
 from aggregator.store.naming import with_addresses
 from aggregator.store.places import mark_stale, place
 from aggregator.store.tables import ENTRY, MEMBERSHIP, REVISION, TOMBSTONE, VISIT, pages_column, pages_in
@@ -61,6 +62,8 @@ def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
         note(connection, changes.source, visit.hub, now)
     if changes.host_busy_until:
         _put_off(connection, changes, changes.host_busy_until)
+    if changes.outlines is not None:
+        follow(connection, changes.source.id, changes.outlines, now)
     arrivals = _keep(connection, changes.source, changes.new, now, base_url) if changes.new else []
     pass_over(connection, changes.source, changes.passed, now)
     for alias in changes.aliases:

@@ -23,6 +23,7 @@ from aggregator.model import (
     Candidate,
     Changes,
     Document,
+    Enlisted,
     Filling,
     Intake,
     Kept,
@@ -40,6 +41,7 @@ from aggregator.store import (
     burying,
     enrolling,
     knowing,
+    listing,
     naming,
     places,
     posting,
@@ -132,7 +134,14 @@ class SqlStore:
 
     async def known(self, source: Source, intake: Intake) -> Acquaintance:
         """What is known of the entries of a document: kept under their key, or under another name, or gone."""
+        if source.blogroll:  # a list has no entries
+            named = await self._writer.read(lambda connection: listing.named_by(connection, source.id))
+            return Acquaintance(outlines=named)
         return await self._writer.read(lambda connection: knowing.known(connection, source.id, intake))
+
+    async def enlisted(self) -> list[Enlisted]:
+        """What all lists name, each in its order, and then what they named before."""
+        return await self._writer.read(listing.enlisted)
 
     async def apply(self, changes: Changes) -> None:
         """Write down everything one poll decided, in one transaction."""

@@ -110,6 +110,25 @@ class VisitRow(SQLModel, table=True):
     leased: datetime | None = _instant(nullable=True)
 
 
+class ListedRow(SQLModel, table=True):
+    """A feed that a followed list names, or did until `left`; `address` is what spellings of its URL have in common.
+
+    `source_id` is the id that it has as a source for good; `groups` the JSON list of the groups it stands in, each a
+    name and a slug or null.
+    """
+
+    __tablename__ = "listed"
+
+    list_id: str = _source_key(primary=True)
+    address: str = Field(sa_column=Column(Text, primary_key=True))
+    source_id: str = _text()
+    url: str = _text()
+    title: str | None = _text(nullable=True)
+    groups: str = _text()
+    place: int = 0
+    left: datetime | None = _instant(nullable=True)
+
+
 class EntryRow(SQLModel, table=True):
     """An entry, once per source; `body` is the compressed JSON of the cleaned entry.
 
@@ -338,6 +357,7 @@ UNSEARCHED = table_of(UnsearchedRow)
 UNARCHIVED, ARCHIVE = table_of(UnarchivedRow), table_of(ArchiveRow)
 NAME, TOMBSTONE = table_of(NameRow), table_of(TombstoneRow)
 SUBSCRIPTION, FOLLOWING = table_of(SubscriptionRow), table_of(FollowingRow)
+LISTED = table_of(ListedRow)
 
 
 def kept_of(row: Row[Any]) -> Kept:
