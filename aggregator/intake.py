@@ -21,7 +21,7 @@ from multiprocessing import forkserver, resource_tracker
 from typing import Any, TypeVar
 
 import msgspec
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from aggregator.clean.concealing import concealed, secrets_of, shown_address
 from aggregator.clean.entry import clean
@@ -48,6 +48,7 @@ LIGHT = 256 * 1024  # bytes of an intake that are unpacked in a few milliseconds
 PATIENT_NICE = 5  # whoever takes long lets the others go first, and still gets a quarter of a core
 BYTES_PER_WORKER = 1536 * 1024**2  # address space; a 10 MiB feed takes about 400 MiB
 DOCUMENTS_PER_WORKER = 500
+WATCH_SECONDS = 1.0  # how often somebody looks whether a pool that owes a result still is one
 
 
 def take_in(source: Source, document: Document, seen: frozenset[bytes] = frozenset()) -> Intake | Failed:
@@ -182,9 +183,7 @@ class _Lane:
         for _ in range(2):
             pool = self._pool
             try:
-                future = pool.schedule(work, args=arguments, timeout=limit)
-                result: T = await asyncio.wrap_future(future)
-                return result
+                return await _result(pool, pool.schedule(work, args=arguments, timeout=limit))
             except FutureTimeoutError:
                 return Failed(Reason.READER_TIMEOUT, f"not read within {limit:.3g} s")
             except ProcessExpired as error:
@@ -227,6 +226,17 @@ def _start_fork_server() -> None:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+async def _result(pool: ProcessPool, future: ProcessFuture[T]) -> T:
+    """What the pool owes. Raises `BrokenProcessPool` also where it breaks between taking a task and knowing of it: the
+    pool tells only the tasks it knows."""
+    owed = asyncio.wrap_future(future)
+    while not (await asyncio.wait((owed,), timeout=WATCH_SECONDS))[0]:
+        if not pool.active and not owed.done():
+            owed.cancel()
+            raise BrokenProcessPool
+    return owed.result()
 
 
 def _stop(pool: ProcessPool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -307,6 +308,27 @@ async def test_readers_that_were_all_killed_are_replaced(walk: Walk, web: Script
         for process in (p for p in below if "forkserver" in " ".join(p.cmdline())):
             process.kill()  # as when memory runs out
         assert (await walk.poll(second)).visit.outcome is Outcome.NEW
+    finally:
+        mine.close()
+
+
+async def test_readers_that_die_between_taking_a_document_and_knowing_of_it_are_replaced(
+    walk: Walk, web: ScriptedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = source(web.feed("/a", rss(item(1))), "a")
+    await walk.enrol(one)
+    mine = WorkerReader(workers=1)
+    try:
+        walk.reader = mine
+        manager = mine._quick._pool._pool_manager
+        know = manager.task_manager.register
+
+        def break_before_it_knows(task: object) -> None:
+            manager.handle_broken_pool(BrokenProcessPool())
+            know(task)
+
+        monkeypatch.setattr(manager.task_manager, "register", break_before_it_knows)
+        assert (await walk.poll(one)).visit.outcome is Outcome.NEW
     finally:
         mine.close()
 
