@@ -100,6 +100,7 @@ LIBRARIES = {
         "config.expressions",
     ],
     "markupsafe": ["formats"],
+    "mf2py": ["sources.hfeed"],
     "msgspec": ["store", "intake"],
     "nh3": ["clean"],
     "pebble": ["intake"],

@@ -1,4 +1,4 @@
-"""Reads RSS 0.9x/1.0/2.0, Atom 0.3/1.0 and CDF through feedparser, and JSON Feed, as found."""
+"""Reads RSS 0.9x/1.0/2.0, Atom 0.3/1.0 and CDF through feedparser, JSON Feed, and pages with h-entries, as found."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import feedparser
 
 from aggregator.errors import Unreadable
 from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Recipe, Term
-from aggregator.sources import jsonfeed
+from aggregator.sources import hfeed, jsonfeed
 from aggregator.sources.cadence import cadence
+from aggregator.sources.discover import feed_links
 from aggregator.sources.encoding import decode
 from aggregator.sources.entries import read_certain
 from aggregator.sources.media import attached, elements_of, show
+from aggregator.sources.pages import decode_page
 from aggregator.sources.slices import Element, Slices, cut
 
 # Characters that XML 1.0 (§2.2) does not allow, as themselves and as references: one of them makes the strict parser
@@ -61,6 +63,8 @@ def read(document: Document, seen: frozenset[bytes] = frozenset(), _recipe: Reci
     text, problems = decode(document.body, document.content_type)
     if jsonfeed.is_json(text):
         return jsonfeed.read(text, seen, problems)
+    if HTML.match(text) and hfeed.has_entries(text) and not feed_links(document):
+        return hfeed.read(decode_page(document.body, document.content_type)[0], document.url, seen, problems)
     text, survived = _tidy(text)
     problems += survived
     slices = cut(text.encode("utf-8"))
