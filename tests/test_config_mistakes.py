@@ -260,7 +260,7 @@ MISTAKES = {
     ),
     "a word of none known": (
         "sources: [{url: https://a.example/, type: jsonapi}]\n",
-        ["1:37: sources[0].type: \"jsonapi\" is not one of 'feed', 'json', 'html' or 'opml'; write one of them"],
+        ["1:37: sources[0].type: \"jsonapi\" is not one of 'feed', 'json', 'html', 'opml' or 'sitemap'; write one"],
     ),
     "a format of none known": (
         SOURCES + "output: {formats: [atom, pdf]}\n",

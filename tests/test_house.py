@@ -95,6 +95,7 @@ LIBRARIES = {
         "sources.discover",
         "sources.html",
         "sources.opml",
+        "sources.sitemap",
         "sources.details",
         "clean.rewriting",
         "config.expressions",

@@ -218,10 +218,10 @@ class RetentionKeys(Keys):
 class SourceDefaults(Keys):
     """What may stand in a source and, for all sources, under `defaults:`."""
 
-    type: Literal["feed", "json", "html", "opml"] = Field(
+    type: Literal["feed", "json", "html", "opml", "sitemap"] = Field(
         "feed",
         description="What the address gives: feed (RSS, Atom, CDF, JSON Feed), json (another API), html (a web page), "
-        "opml (a list of feeds, which are followed).",
+        "opml (a list of feeds, which are followed), sitemap (one of news).",
     )
     title: Text | None = Field(None, description="Name of the source; wins over what the feed says.")
     html_url: WebUrl | None = Field(None, description="The source's page for people; wins over what the feed says.")
