@@ -12,9 +12,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
+from aggregator.store.joining import PERIOD
 from benchmarks.contenders.aggregator import configure
 from benchmarks.documents import ITEMS
 from benchmarks.farm import farm, free_ports, host, wait_for
@@ -140,8 +142,8 @@ def _store(folder: Path, entries: int) -> None:
         _print_store(runners, FEEDS * ITEMS * (copies + 1))
 
 
-def multiply(store: Path, copies: int) -> None:
-    """Lay so many copies of every entry under it, each under a name of its own and a minute older than the last.
+def multiply(store: Path, copies: int, apart: int = 60) -> None:
+    """Lay so many copies of every entry under it, each under a name of its own and `apart` seconds older than the last.
 
     None is a copy to the program: each has marks of its own.
     """
@@ -151,18 +153,21 @@ def multiply(store: Path, copies: int) -> None:
         changed = {
             "key": "key || '-' || :copy",
             "published_id": "published_id || '-' || :copy",
-            "published": "published - 60 * :copy",
+            "published": "published - :apart * :copy",
         }
         values = ", ".join(changed.get(name, name) for name in columns)
         most = database.execute("SELECT max(number) FROM entry").fetchone()[0]
         entry = f"INSERT INTO entry (number, {', '.join(columns)}) SELECT number + :by, {values} FROM entry"
         page = "INSERT INTO membership (page, entry_number, published)"
-        page += " SELECT page, entry_number + :by, published - 60 * :copy FROM membership WHERE entry_number <= :most"
+        page += (
+            " SELECT page, entry_number + :by, published - :apart * :copy FROM membership WHERE entry_number <= :most"
+        )
         sign = "INSERT INTO signature SELECT entry_number + :by, traits FROM signature WHERE entry_number <= :most"
         mark = "INSERT OR IGNORE INTO mark (period, mark, entry_number)"
-        mark += " SELECT period, mark + :copy, entry_number + :by FROM mark WHERE entry_number <= :most"
+        mark += f" SELECT (published - :apart * :copy) / {PERIOD // timedelta(seconds=1)}, mark + :copy, number + :by"
+        mark += " FROM mark JOIN entry ON number = entry_number WHERE entry_number <= :most"
         for copy in range(1, copies + 1):
-            words = {"copy": copy, "by": copy * most, "most": most}
+            words = {"copy": copy, "by": copy * most, "most": most, "apart": apart}
             database.execute(entry + " WHERE number <= :most", words)
             for statement in (page, sign, mark):
                 database.execute(statement, words)

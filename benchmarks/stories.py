@@ -29,6 +29,7 @@ BASE_URL = "https://planet.example"
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 SOURCES, FEW = 500, 10_000
 POLLS, TURNS, PAGES = 50, 9, 50
+KEPT = timedelta(days=400)  # the time that the entries of the large store are spread over, as retention keeps them
 COPIED = 4  # one in so many new entries is a copy of another source's
 TARGET_GROWTH, PAGE = 1.2, category_page("all")
 
@@ -47,7 +48,8 @@ async def _measure(folder: Path, entries: int) -> None:
         for number, source in enumerate(sources):
             await store.apply(_poll(source, number, BEGAN))
     shutil.copy(small, large)
-    multiply(large, entries // FEW - 1)
+    copies = entries // FEW - 1
+    multiply(large, copies, int(KEPT.total_seconds()) // (copies + 1))
     async with AsyncExitStack() as stack:
         stores = [await stack.enter_async_context(open_store(path, BASE_URL, alone=True)) for path in (small, large)]
         await _new_entries(stores, sources, entries)
