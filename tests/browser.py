@@ -21,6 +21,8 @@ FLAGS = (
     *("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-pipe"),
 )
 SECONDS = 30.0
+WHEN_LOADED = "done => document.readyState == 'complete' ? done() : addEventListener('load', () => done())"
+ASKED = "asked-by-the-test"  # the name of what is no script of the page
 
 
 @dataclass
@@ -37,14 +39,12 @@ class Browser:
     complaints: list[str] = field(default_factory=list)
     _number: int = 0
     _left: bytes = b""
-    _loaded: bool = False
 
     def open(self, url: str) -> None:
         """Load a page, and wait until it and all it shows is there."""
-        self._loaded = False
         self.call("Page.navigate", url=url)
-        while not self._loaded:
-            self._read()
+        # Not the next event that says so: it may be that of the page before.
+        self.evaluate(f"new Promise({WHEN_LOADED})\n//# sourceURL={ASKED}")
 
     def look(self, width: int, height: int = 800, *, dark: bool = False) -> None:
         """Be a screen of this many pixels, of somebody who likes it dark or light."""
@@ -82,8 +82,6 @@ class Browser:
         told, _, self._left = self._left.partition(b"\0")
         message: dict[str, Any] = json.loads(told)
         match message.get("method"):
-            case "Page.loadEventFired":
-                self._loaded = True
             case "Page.javascriptDialogOpening":
                 self.ran.append(f"a dialog: {message['params']['message']}")
                 # Not awaited: whoever reads now waits for something else.
@@ -96,7 +94,8 @@ class Browser:
                     self.complaints.append(f"{entry['level']}: {entry['text']} {entry.get('url', '')}")
             case "Debugger.scriptParsed":
                 script = message["params"]
-                self.ran.append(f"{script['url']}:{script['startLine']}:{script['startColumn']} {script['length']}")
+                if script["url"] != ASKED:
+                    self.ran.append(f"{script['url']}:{script['startLine']}:{script['startColumn']} {script['length']}")
         return message
 
 

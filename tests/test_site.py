@@ -120,6 +120,7 @@ def site(
         sources,
         site={"title": "Planet", "base_url": base, "language": request.param, "contact": "desk@planet.example"},
         server={"port": port},
+        output={"dir": str(place.public), "dedupe": False},  # one text stands under the titles of all
         categories={"zhongwen": {"title": "中文"}, "empty": {"title": "Nothing yet"}},
     )
     place.run("once", "--all")
