@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -42,6 +42,7 @@ TOMBS = 50  # how many removed entries a feed names; archive documents name all 
 ENTRIES_REMEMBERED = 20_000
 MOST_RELATED = 10  # tellings of one story that a page names beside the one it shows
 PAGES_TOGETHER = 16  # written together, so that they wait for the disk together
+FEEDS = frozenset({"atom", "rss", "json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +109,12 @@ class Builder:
                 marks = await self.store.stale()
                 together, wanted = [*first, *together], [*wanted, *later]
             choices = {page: await self._choose(page) for page in dict.fromkeys(together)}
-            files = [rendered for page, chosen in choices.items() for rendered in await self._render(page, chosen)]
-            try:
-                receipts = await asyncio.to_thread(self.sink.put_all, files)
-            except PublishError:
-                self._lists.clear()
-                self._entries.clear()
-                raise
-            written += receipts.count(Receipt.WRITTEN)
-            problems += [problem for rendered in files for problem in rendered.problems]
+            halves = [await self._render(page, chosen) for page, chosen in choices.items()]
+            feeds = [rendered for half, _ in halves for rendered in half]
+            written += await self._put(feeds)
+            others = [rendered for _, other_half in halves for rendered in await other_half()]
+            written += await self._put(others)
+            problems += [problem for rendered in (*feeds, *others) for problem in rendered.problems]
             marked = [(page, chosen) for page, chosen in choices.items() if page in marks]
             await asyncio.gather(
                 *(self.store.mark_built(page, marks[page], one.faces, one.newest.latest) for page, one in marked)
@@ -190,33 +188,59 @@ class Builder:
         told = await self.store.told(path, [one.number for one in self._configured(waiting.kept)])
         return Chosen(newest, in_front(newest, told, category, limit), waiting.latest)
 
-    async def _render(self, path: str, chosen: Chosen) -> list[Rendered]:
-        """The files of one page."""
+    async def _put(self, files: list[Rendered]) -> int:
+        """Put files, and say how many were not there like that."""
+        try:
+            receipts = await asyncio.to_thread(self.sink.put_all, files)
+        except PublishError:
+            self._lists.clear()
+            self._entries.clear()
+            raise
+        return receipts.count(Receipt.WRITTEN)
+
+    async def _render(
+        self, path: str, chosen: Chosen
+    ) -> tuple[list[Rendered], Callable[[], Awaitable[list[Rendered]]]]:
+        """The files of one page in halves: its feeds and what they link to; and what makes the others, for people.
+
+        Who subscribes has what is new before those are made, which takes longer.
+        """
         if path == HOME:
-            return await self._render_home()
+            return [], self._render_home
         if archive_of(path)[0]:
-            return await self._render_archive(*archive_of(path))
+            return await self._render_archive(*archive_of(path)), _nothing
         kept = await self._kept(chosen.newest, chosen.fed)
         page = self._page(path, chosen.newest, kept)
         fed = page if chosen.fed.numbers == chosen.newest.numbers else self._page(path, chosen.fed, kept)
         fed = await self._with_history(fed, chosen)
         page = replace(page, chain=fed.chain)  # people page back from the newest, whatever is archived
-        files = []
-        for name in formats_of(path, self.formats):
-            if name == "opml":
-                if self._is_listed(path):
-                    continue
-                page = replace(page, sources=await self._listed(page))
-            files.append(await asyncio.to_thread(FORMATS[name], fed if name in ARCHIVES and name != "html" else page))
-        old = [moved for folder in self.catalogue.old_pages(path) for moved in at_old_address(page, folder, files)]
-        if "html" in self.formats and path.startswith("category/"):
+        feeds = [
+            await asyncio.to_thread(FORMATS[name], fed if name in ARCHIVES else page)
+            for name in formats_of(path, self.formats)
+            if name in FEEDS
+        ]
+        return feeds, lambda: self._render_others(page, kept, chosen, feeds)
+
+    async def _render_others(
+        self, page: Page, kept: Mapping[int, Kept], chosen: Chosen, feeds: list[Rendered]
+    ) -> list[Rendered]:
+        """The files of a page beside its feeds: for people, lists of its sources, and what stands at old addresses."""
+        path, files = page.path, []
+        formats = formats_of(path, self.formats)
+        if "html" in formats:
+            files.append(await asyncio.to_thread(FORMATS["html"], page))
+        if "opml" in formats and not self._is_listed(path):
+            files.append(await asyncio.to_thread(FORMATS["opml"], replace(page, sources=await self._listed(page))))
+        both = (*feeds, *files)
+        files += [moved for folder in self.catalogue.old_pages(path) for moved in at_old_address(page, folder, both)]
+        if "html" in formats and path.startswith("category/"):
             files.append(render_moved(f"{path.removesuffix('/')}.html", page.title, page.address))
             shown = [kept[number] for number in chosen.newest.numbers if number in kept]
             others = await self._others(chosen.newest)
             files += await asyncio.to_thread(self._entry_pages, shown, others)
         if path == category_page(EVERYTHING):
             files += self._graves(await self.store.removed(path))
-        return files + old
+        return files
 
     def _graves(self, gone: Iterable[Removed]) -> list[Rendered]:
         """What stands in the places of removed entries: a mark for our server, a page for others."""
@@ -369,6 +393,10 @@ class Builder:
             sources=tuple([await self._newest(source_page(name), 1) for name in names[:SOURCES_AT_HOME]]),
             more=max(len(names) - SOURCES_AT_HOME, 0),
         )
+
+
+async def _nothing() -> list[Rendered]:
+    return []
 
 
 def _is_read_first(page: str) -> bool:

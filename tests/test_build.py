@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,8 +23,10 @@ class Remembering:
 
     def __init__(self) -> None:
         self.pages: list[str] = []
+        self.files: list[str] = []
 
     def put_all(self, many: Sequence[Rendered]) -> list[Receipt]:
+        self.files += [one.path for one in many]
         self.pages += [one.path.removesuffix("feed.atom") for one in many if one.path.endswith("/feed.atom")]
         return [Receipt.WRITTEN] * len(many)
 
@@ -53,6 +56,20 @@ async def test_categories_come_first_at_every_build_and_sources_take_turns_where
             met += folder.pages[2:]
         assert set(met) == set(map(source_page, names))
         assert len(met) - len(set(met)) == 5, "nobody comes a third time before everybody came once"
+
+
+async def test_feeds_are_on_the_disk_before_the_pages_for_people_are_made(tmp_path: Path) -> None:
+    site = replace(SITE, formats=("atom", "json", "html"))
+    sources = {"one": Source("one", "feed", URL, URL, ("news",), HOUR, HOUR, HOUR)}
+    categories = {name: Category(name, name.title(), None, 50) for name in ("all", "news")}
+    async with open_store(tmp_path / "s.db", SITE.base_url, alone=True) as store:
+        await store.enrol(sources.values(), NOW)
+        folder, catalogue = Remembering(), Catalogue(site, categories, sources)
+        await store.mark_stale((*catalogue.pages(), HOME))
+        await Builder(store, catalogue, folder, site.formats).build()
+    kinds = [path.endswith((".atom", ".json")) for path in folder.files]
+    assert kinds == [True] * 6 + [False] * (len(kinds) - 6)
+    assert len(kinds) > 6
 
 
 async def test_a_build_with_time_enough_leaves_nothing(tmp_path: Path) -> None:
