@@ -462,7 +462,9 @@ def test_a_store_of_before_has_its_stories_joined(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
         for number, name in enumerate("abc", start=1):
             old.execute("INSERT INTO source (id, pages, address, active) VALUES (?, '[]', '', 1)", (name,))
-            entry = told(name) if name != "c" else told(name, "An entry about the new compiler", COMPILER)
+            # What stands in the address of the last is none.
+            link = "https://web.archive.org/web/2020/http://例？子/x"
+            entry = told(name) if name != "c" else told(name, "An entry about the new compiler", COMPILER, link)
             row = (number, name, entry.key, f"urn:{number}", moment + number, moment, moment, pack_entry(entry))
             old.execute(
                 "INSERT INTO entry (number, source_id, key, published_id, fingerprint, published, updated, first_seen,"

@@ -226,6 +226,28 @@ def test_addresses_that_lead_on_say_nothing_of_who_published() -> None:
     assert canonical("https://www.paper.example/a-1").host == "paper.example"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://web.archive.org/web/2020/http://例？子/x",
+        "https://web.archive.org/web/2020/http://paper.example:99999/x",
+        "https://news.yahoo.com/rss/*http://例？子/x",
+        "https://www.google.com/amp/s/例？子/x",
+        "https://paper-example.cdn.ampproject.org/c/s/例？子/x",
+    ],
+)
+def test_an_address_that_carries_none_stands_for_itself_and_its_feed_is_taken(url: str) -> None:
+    assert canonical(url).address.partition("/")[0] in url
+    assert canonical(url).address.endswith("/x")
+    items = "".join(f"<item><title>{link}</title><link>{link}</link></item>" for link in (url, "https://a.example/2"))
+    body = f"<rss version='2.0'><channel><title>A</title><link>{url}home</link>{items}</channel></rss>".encode()
+    source = Source("a", "feed", "https://a.example/feed", "https://a.example/feed", (), HOUR, HOUR, HOUR)
+    taken = take_in(source, Document(source.url, body, "hash"))
+    assert isinstance(taken, Intake)
+    assert [entry.link for entry in taken.entries] == [url, "https://a.example/2"]
+    assert all(traits(signature(entry).traits).address for entry in taken.entries)
+
+
 # ---------------------------------------------------------------- laws
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 from aggregator.clean.tracking import FAMILIES, FROM_A_FEED, PARAMETERS
 from aggregator.clean.urls import split
@@ -159,24 +159,32 @@ def _tracks(pair: str) -> bool:
 
 
 def _unwrapped(url: str) -> str:
-    """Where a redirector leads, as far as its address says so."""
+    """Where a redirector leads, as far as its address says so and names a place."""
     for _ in range(MOST_HOPS):
-        if carried := CARRIERS.match(url):
-            secure = carried["amp"] or carried["cdn"]
-            rest = carried["rest"]
-            url = rest if rest.startswith(("http:", "https:")) else f"http{'s' if secure else ''}://{rest}"
+        if (carried := CARRIERS.match(url)) and split(target := _carried(carried)):
+            url = target
             continue
-        parts = urlsplit(url)
+        parts = split(url)
+        if parts is None:
+            return url
         host = _host((parts.hostname or "").lower(), None)
         names = REDIRECTORS.get(host) or REDIRECTORS.get(f"{host}{parts.path.rstrip('/').lower()}")
         if not names:
             return url
         asked = dict(parse_qsl(parts.query))
-        target = next((asked[name] for name in names.split() if split(asked.get(name, ""))), None)
-        if target is None:
+        led_to = next((asked[name] for name in names.split() if split(asked.get(name, ""))), None)
+        if led_to is None:
             return url
-        url = target
+        url = led_to
     return url
+
+
+def _carried(carrier: re.Match[str]) -> str:
+    """The address in the path of one of `CARRIERS`, which has its scheme only where it has one there."""
+    rest = carrier["rest"]
+    if rest.startswith(("http:", "https:")):
+        return rest
+    return f"http{'s' if carrier['amp'] or carrier['cdn'] else ''}://{rest}"
 
 
 _TWIN = re.compile(r"[/.]amp\b|\.m\.|\.ampproject\.org/", re.IGNORECASE)
