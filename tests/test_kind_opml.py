@@ -20,6 +20,7 @@ from sqlalchemy import create_engine
 
 from aggregator.clean.lists import followable
 from aggregator.config import Settings, load, with_lists
+from aggregator.config.listing import MOST_CATEGORIES
 from aggregator.errors import ConfigError, Unreadable
 from aggregator.intake import take_in
 from aggregator.model import (
@@ -161,23 +162,38 @@ def test_what_the_operator_wrote_himself_and_our_own_feeds_are_not_taken_from_a_
     assert [source.id for source in with_lists(settings, named).sources] == ["mine", "friend", "s2"]
 
 
-def test_only_so_many_are_polled_and_what_left_is_kept_unpolled(tmp_path: Path) -> None:
+def test_only_so_many_are_polled_and_of_the_others_those_with_entries_are_kept_unpolled(tmp_path: Path) -> None:
     settings = configured(tmp_path, keys=", max_sources: 1")
+    a, b, c = (outline(f"https://{name}.example/f", name) for name in "abc")
     named = [
-        *followed(outline("https://a.example/f"), outline("https://b.example/f")),
-        Enlisted("friend", "gone", outline("https://c.example/f"), NOW),
+        *followed(a, b),
+        replace(followed(c)[0], source_id="late", has_entries=True),
+        Enlisted("friend", "gone", outline("https://d.example/f"), NOW, has_entries=True),
+        Enlisted("friend", "forgotten", outline("https://e.example/f"), NOW),
     ]
-    assert {source.id: source.enabled for source in with_lists(settings, named).sources} == {
+    found = with_lists(settings, named)
+    assert {source.id: source.enabled for source in found.sources} == {
         "friend": True,
         "s0": True,
-        "s1": False,
+        "late": False,
         "gone": False,
     }
+    assert list(found.categories) == ["all", "a", "c"]
     stopped = configured(tmp_path, keys=", enabled: false")
     assert not any(source.enabled for source in with_lists(stopped, named).sources)
     intake = take_in(settings.sources[0], document(opml("https://a.example/f", "https://b.example/f")))
     assert isinstance(intake, Intake)
     assert intake.problems == ("it names 2 feeds, of which the first 1 are polled",)
+
+
+def test_a_list_adds_only_so_many_sources_and_categories(tmp_path: Path) -> None:
+    more = "  - {url: 'https://x.example/', category: mine}\n"
+    settings = configured(tmp_path, more=more, keys=", max_sources: 20")
+    flood = [outline(f"https://{n}.example/f", *(f"g{n}-{k}" for k in range(9)), "Mine") for n in range(3000)]
+    found = with_lists(settings, followed(*flood))
+    assert len(found.sources) == 22
+    assert len(found.categories) == 2 + MOST_CATEGORIES
+    assert found.sources[-1].categories == ("mine",), "what the operator configured has room for all"
 
 
 @pytest.mark.parametrize(
@@ -230,6 +246,7 @@ async def test_ids_are_for_good_and_what_left_is_remembered_while_entries_of_it_
         sources = {source.id: source for source in with_lists(settings, first).sources}
         await store.enrol(sources.values(), NOW)
         await store.apply(kept(sources["b-example-f"]))
+        assert [one.has_entries for one in await store.enlisted()] == [False, True, False]
         await store.apply(changes(there, c, a, now=NOW + HOUR))
         now = await store.enlisted()
         assert [(one.source_id, one.left) for one in now] == [

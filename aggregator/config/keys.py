@@ -271,7 +271,7 @@ class SourceDefaults(Keys):
     change_alert: Watched | None = Field(
         None, description="In html, instead of items: what is watched; each change of its words is an entry."
     )
-    max_sources: Count = Field(100, description="How many feeds of a list are polled at most, in opml.")
+    max_sources: Count = Field(100, description="How many feeds of a list are followed at most, in opml.")
     category_from: Literal["outline", "none"] = Field(
         "outline", description="Whether the folders of a list become categories of its feeds, in opml."
     )

@@ -10,14 +10,18 @@ from dataclasses import replace
 from aggregator.clean.urls import same_address
 from aggregator.config.importing import Slugs
 from aggregator.config.load import Settings
-from aggregator.model import EVERYTHING, Asking, Category, Enlisted, Source
+from aggregator.model import EVERYTHING, Asking, Blogroll, Category, Enlisted, Outline, Source
+
+# A stranger's list could put every feed into ten groups; so many are a site, and more are a flood.
+MOST_CATEGORIES = 100
 
 
 def with_lists(settings: Settings, enlisted: Sequence[Enlisted]) -> Settings:
     """The settings with what lists name as sources; `enlisted` in the order of each list, what it names now first.
 
     What the operator wrote himself stays as he wrote it, and one address is one source. What left its list, or is one
-    too many, is polled no more; its entries stay as long as its list's `retention` says.
+    too many, is polled no more; it is a source for as long as its list's `retention` leaves entries of it, so that a
+    stranger's list adds no more than its `most`. Nor do its groups add more than `MOST_CATEGORIES`.
     """
     lists = {source.id: source for source in settings.sources if source.blogroll}
     named = [one for one in enlisted if one.list_id in lists]
@@ -47,19 +51,34 @@ def _sources(
     ids = {source.id for source in settings.sources}
     own = same_address(f"{settings.site.base_url}/")
     polled: Counter[str] = Counter()
+    added: dict[str, set[str]] = {name: set() for name in lists}
     for one in named:
         address = same_address(one.outline.url)
         if address in addresses or one.source_id in ids or address.startswith(own):
             continue
-        addresses.add(address)
-        ids.add(one.source_id)
         there = lists[one.list_id]
         assert there.blogroll
         is_polled = one.left is None and polled[there.id] < there.blogroll.most
+        if not (is_polled or one.has_entries):
+            continue
         polled[there.id] += is_polled
-        groups = one.outline.groups if there.blogroll.categories else ()
-        homes = (*there.categories, *(slug for group in groups if (slug := slugs.of(group))))
+        addresses.add(address)
+        ids.add(one.source_id)
+        homes = (*there.categories, *_folders(settings, one.outline, added[there.id], slugs, there.blogroll))
         yield _source(there, one, tuple(dict.fromkeys(homes)), enabled=there.enabled and is_polled)
+
+
+def _folders(settings: Settings, outline: Outline, added: set[str], slugs: Slugs, blogroll: Blogroll) -> Iterator[str]:
+    """The categories of a feed that its groups are; `added` are those that its list adds to the configured ones."""
+    for group in outline.groups if blogroll.categories else ():
+        slug = slugs.of(group)
+        if slug is None:
+            continue
+        if slug not in settings.categories and slug not in added:
+            if len(added) == MOST_CATEGORIES:
+                continue
+            added.add(slug)
+        yield slug
 
 
 def _source(there: Source, one: Enlisted, categories: tuple[str, ...], *, enabled: bool) -> Source:

@@ -259,9 +259,13 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Enlisted:
-    """A feed that the list of this id names, or named until `left`, and the id that it has as a source for good."""
+    """A feed that the list of this id names, or named until `left`, and the id that it has as a source for good.
+
+    `has_entries` while entries of it are kept.
+    """
 
     list_id: str
     source_id: str
     outline: Outline
     left: datetime | None = None
+    has_entries: bool = False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from aggregator.clean.slugs import source_id
@@ -21,8 +21,10 @@ LONGEST_ID = 60
 
 def enlisted(connection: Connection) -> list[Enlisted]:
     """What all lists name, each in its order, and then what they named before."""
-    rows = connection.execute(select(LISTED).order_by(LISTED.c.left.is_not(None), LISTED.c.list_id, LISTED.c.place))
-    return [Enlisted(row.list_id, row.source_id, _outline(row), row.left) for row in rows]
+    has_entries = exists().where(ENTRY.c.source_id == LISTED.c.source_id).label("has_entries")
+    in_order = (LISTED.c.left.is_not(None), LISTED.c.list_id, LISTED.c.place)
+    rows = connection.execute(select(LISTED, has_entries).order_by(*in_order))
+    return [Enlisted(row.list_id, row.source_id, _outline(row), row.left, bool(row.has_entries)) for row in rows]
 
 
 def named_by(connection: Connection, list_id: str) -> tuple[Outline, ...]:
