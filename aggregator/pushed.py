@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aggregator.changes import decide, hashes_in
 from aggregator.clean.recognition import is_doubtful
-from aggregator.model import Acquaintance, Cause, Changes, Document, Failed, Source, Visit, Why
+from aggregator.model import LEFT_ALONE, Cause, Changes, Document, Failed, Source, Visit, Why
 from aggregator.placing import Place
 from aggregator.ports import Clock, Reader, Store
 
@@ -21,7 +21,8 @@ async def take_in_push(
     """Take in the entries of a document that a hub brought; None when there was nothing to be had from it.
 
     Hubs bring whole feeds or only what is new. So what is not in the document is not gone, and nothing that the last
-    poll learned of the source is forgotten: the next poll tells whether something was not brought.
+    poll learned of the source is forgotten: the next poll tells whether something was not brought. Where an entry may
+    be a kept one under another name, only the whole feed can tell: a poll decides, as soon as it may.
     """
     began = clock.now()
     visit = await store.visit(source)
@@ -33,9 +34,11 @@ async def take_in_push(
         _say(source, "unreadable", detail=f"{intake.reason}: {intake.detail}")
         return None
     known = await store.known(source, intake)
-    if is_doubtful(source.id, intake, known):
-        known = Acquaintance(known.by_key, removed=known.removed)
     now = clock.now()
+    if is_doubtful(source.id, intake, known):
+        await store.apply(Changes(source, _sooner(source, visit, now), before=visit))
+        _say(source, "doubtful")
+        return None
     changes = decide(source, visit, (document, intake), known, now, place)
     changes = replace(changes, visit=_after(source, visit, changes, seen | intake.hashes, now))
     await store.apply(changes)
@@ -61,6 +64,16 @@ def _after(source: Source, before: Visit, changes: Changes, seen: frozenset[byte
         recent=changes.visit.recent,
         incidents=tuple(one for one in before.incidents if not (changes.new and one.cause is Cause.SILENT)),
     )
+
+
+def _sooner(source: Source, before: Visit, now: datetime) -> Visit:
+    """The next poll at once, as far as operator and host allow; and if that finds nothing yet, the one after it as soon
+    as without a hub."""
+    due, why = before.due, before.why
+    soon = max(now, (before.finished or now) + source.min_interval)
+    if due and soon < due and not before.failures and why not in LEFT_ALONE:
+        due, why = soon, Why.PUSHED
+    return replace(before, due=due, why=why, quiet=0)
 
 
 def _say(source: Source, outcome: str, **more: object) -> None:

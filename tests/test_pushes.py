@@ -31,7 +31,7 @@ from aggregator.config.reach import unreachable
 from aggregator.fetch import Callbacks
 from aggregator.front import Front
 from aggregator.intake import take_in
-from aggregator.model import Advertised, Changes, Delivery, Document, Intake, Source, Verification, Why
+from aggregator.model import LEFT_ALONE, Advertised, Changes, Delivery, Document, Intake, Source, Verification, Why
 from aggregator.placing import on_own_pages
 from aggregator.pushed import take_in_push
 from aggregator.store import SqlStore, open_store
@@ -399,6 +399,36 @@ async def test_a_push_of_only_what_is_new_is_kept_and_takes_nothing_away(tmp_pat
         poll = await walked.poll(SLOW, naming(HUB, THREE, TWO, ONE))
         assert [one.entry.title for one in poll.new] == ["Title three"], "a lost push is caught by a poll"
         assert len(await walked.kept(SLOW)) == 3
+
+
+def renumbered(one: str) -> str:
+    """The item under another guid."""
+    return one.replace("false'>", "false'>new-")
+
+
+async def test_what_may_be_kept_under_another_name_is_left_to_a_poll_at_once(tmp_path: Path) -> None:
+    async with pushed_to(tmp_path / "s.db") as walked:
+        await walked.poll(SLOW, naming(HUB, TWO, ONE))
+        hasty = replace(SLOW, min_interval=timedelta(minutes=10))
+        polled = walked.now()
+        assert await push(walked, naming(HUB, *map(renumbered, (THREE, TWO, ONE))), hasty) is None
+        assert len(await walked.kept(SLOW)) == 2
+        visit = await walked.store.visit(SLOW)
+        assert visit
+        assert (visit.due, visit.why) == (polled + hasty.min_interval, Why.PUSHED)
+        poll = await walked.poll(hasty, naming(HUB, *map(renumbered, (THREE, TWO, ONE))))
+        assert [one.entry.title for one in poll.new] == ["Title three"]
+
+
+@pytest.mark.parametrize("why", sorted(LEFT_ALONE))
+async def test_a_host_that_wants_to_be_left_alone_is_not_polled_sooner_for_a_push(tmp_path: Path, why: Why) -> None:
+    async with pushed_to(tmp_path / "s.db") as walked:
+        visit = await walked.store.visit(SLOW)
+        assert visit
+        asked = replace(visit, due=walked.now() + 5 * HOUR, why=why)
+        await walked.store.apply(Changes(SLOW, asked, before=visit))
+        assert await push(walked, naming(HUB, renumbered(ONE)), replace(SLOW, min_interval=timedelta())) is None
+        assert await walked.store.visit(SLOW) == asked
 
 
 async def test_a_push_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:

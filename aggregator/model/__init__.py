@@ -23,6 +23,7 @@ from aggregator.model.asked import (
 )
 from aggregator.model.candidates import Candidate, Copies, Stretch
 from aggregator.model.decided import (
+    LEFT_ALONE,
     Acquaintance,
     Alias,
     Awaited,
@@ -132,6 +133,7 @@ __all__ = [
     "EPISODE_KINDS",
     "EVERYTHING",
     "HOME",
+    "LEFT_ALONE",
     "MEDIUMS",
     "SHOW_KINDS",
     "Acquaintance",

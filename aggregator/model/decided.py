@@ -42,6 +42,10 @@ class Why(StrEnum):
     PUSHED = "pushed"
 
 
+# The host asked for it, or could not answer: no good news is a reason to come sooner.
+LEFT_ALONE = frozenset({Why.SKIP_HOURS, Why.SKIP_DAYS, Why.RETRY_AFTER, Why.BACKOFF, Why.HOST_BUSY})
+
+
 class Burial(StrEnum):
     """Why an entry is not kept: taken out by hand, too old or too many, or never taken."""
 
