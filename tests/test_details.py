@@ -19,7 +19,7 @@ from aggregator.config.keys import FetchKeys
 from aggregator.details import Turns, fill_in
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import WorkerReader
-from aggregator.model import Asking, Changes, Filling, Kept, Source
+from aggregator.model import Asking, Changes, Document, Filling, Kept, Source, Visit
 from aggregator.placing import pages_of
 from aggregator.poll import poll
 from aggregator.store import SqlStore, open_store
@@ -236,6 +236,88 @@ async def test_a_second_document_elsewhere_is_a_strangers(
     else:  # nobody but the operator may lead to this machine
         assert other.requests == []
         assert await walk.shown() == []
+
+
+async def test_what_a_source_is_given_at_home_is_told_to_no_other(walk: Walk, web: ScriptedWeb, tmp_path: Path) -> None:
+    inside = ScriptedWeb()
+    try:
+        secret = inside.url("/secret/1")
+        item = {"id": 1, "title": "Title 1", "time": "2026-03-01 11:00:00", "link": secret}
+        page = Answer(json.dumps({"list": [item]}).encode())
+        recipe = {**RECIPE, "fields": {**RECIPE["fields"], "link": "link"}}
+        recipe["detail"] = {"url": "{link}", "fields": {"content": "text"}}
+        urls = [inside.script("/list", page), web.script("/list", page)]
+        inside.script("/secret/1", text(1))
+        sources = [{"id": name, "url": url, **recipe} for name, url in zip(("own", "public"), urls, strict=True)]
+        (tmp_path / "two.yaml").write_text(json.dumps({"sources": sources}))
+        own, public = (with_shared(one) for one in load(tmp_path / "two.yaml", {}).sources)
+        await walk.store.enrol([own, public], START)
+        for walk.source in (own, public):
+            await walk.poll()
+            await walk.errands()
+    finally:
+        inside.close()
+    (shown,) = await walk.shown()
+    assert shown.source_id == "own"
+    assert "Text 1" in shown.entry.content
+    assert await walk.store.second_document(own, secret)
+    assert await walk.store.second_document(public, secret) is None
+
+
+def with_shared(source: Source) -> Source:
+    """The source, as if another one asked as it does."""
+    assert source.recipe
+    assert source.recipe.detail
+    return replace(source, recipe=replace(source.recipe, detail=replace(source.recipe.detail, shared=True)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"url": "http://10.0.0.5:8080/list"},
+        {"url": "https://10.0.0.5/list"},
+        {"url": "http://u:pw@10.0.0.5/list"},
+        {"headers": (("Authorization", "Bearer t"),)},
+        {"asking": Asking((("X-Own", "o"),))},
+        {"listed_by": "blogroll"},
+        {"insecure_tls": True},
+    ],
+    ids=lambda changed: "-".join(changed),
+)
+async def test_only_who_asks_in_the_same_way_is_told_what_another_was_given(
+    walk: Walk, web: ScriptedWeb, other: dict[str, Any]
+) -> None:
+    web.script("/x", Answer(b"{}"))
+    document = await walk.fetcher.fetch(walk.source, Visit("api", None, address=web.url("/x")))
+    assert isinstance(document, Document)
+    asker = replace(walk.source, url="http://10.0.0.5/list")
+    await walk.store.share(asker, "http://10.0.0.5/secret/1", document, START)
+    same = await walk.store.second_document(
+        replace(asker, id="b", url="http://10.0.0.5/more"), "http://10.0.0.5/secret/1"
+    )
+    assert same
+    assert same.body == document.body
+    assert await walk.store.second_document(replace(asker, **other), "http://10.0.0.5/secret/1") is None
+
+
+@pytest.mark.parametrize(
+    ("detail", "urls", "shared"),
+    [
+        ("https://x.example/{id}", ["https://x.example/a", "https://x.example/b"], True),
+        ("https://x.example/{id}", ["https://x.example/a", "https://y.example/b"], False),
+        ("https://x.example/{id}", ["https://x.example/a", "https://u:pw@x.example/b"], False),
+        ("{link}", ["https://x.example/a", "https://x.example/b"], False),
+        ("https://{host}/{id}", ["https://x.example/a", "https://x.example/b"], False),
+        ("https://x.example{id}", ["https://x.example/a", "https://x.example/b"], False),
+    ],
+)
+def test_sources_share_what_they_ask_for_in_the_same_way_at_one_host(
+    tmp_path: Path, detail: str, urls: list[str], shared: bool
+) -> None:
+    recipe = {**RECIPE, "detail": {**RECIPE["detail"], "url": detail}}
+    sources = [{"id": f"s{number}", "url": url, **recipe} for number, url in enumerate(urls)]
+    (tmp_path / "two.yaml").write_text(json.dumps({"sources": sources}))
+    assert [one.detail and one.detail.shared for one in load(tmp_path / "two.yaml", {}).sources] == [shared, shared]
 
 
 def test_once_gets_the_second_documents_before_it_ends(place: Place, web: ScriptedWeb) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from aggregator.clean.urls import host_of
 from aggregator.config.expressions import PLACEHOLDER, fault, fault_in_template
 from aggregator.config.recipe_keys import (
     AlertKeys,
@@ -109,20 +110,25 @@ def _detail(keys: DetailKeys, kind: str) -> Detail:
 
 
 def with_shared_details(sources: Sequence[Source]) -> Iterator[Source]:
-    """The sources, with what each knows of others whose items have their second documents at the same addresses."""
-    alike = Counter(_address_of_details(source) for source in sources)
+    """The sources, with what each knows of others that ask for their second documents as it does, where it does."""
+    alike = Counter(way for source in sources if (way := _way_to_details(source)))
     for source in sources:
-        detail = source.recipe.detail if source.recipe else None
-        if source.recipe and detail and alike[_address_of_details(source)] > 1:
+        detail, way = source.detail, _way_to_details(source)
+        if source.recipe and detail and way and alike[way] > 1:
             yield replace(source, recipe=replace(source.recipe, detail=replace(detail, shared=True)))
         else:
             yield source
 
 
-def _address_of_details(source: Source) -> str | None:
-    """Where its details are, whatever the paths are called that lead there."""
+def _way_to_details(source: Source) -> tuple[object, ...] | None:
+    """Where its details are, whatever the paths are called that lead there, and who asks for them.
+
+    None where a path may lead to any host: that two recipes say `{link}` does not mean that they have one in common.
+    """
     template = source.recipe.detail.address.template if source.recipe and source.recipe.detail else None
-    return PLACEHOLDER.sub("{}", template) if template else None
+    address = PLACEHOLDER.sub("{}", template) if template else ""
+    host = host_of(address)
+    return (address, *source.asker) if host and "{" not in host else None
 
 
 def full_text(keys: FullTextKeys | bool) -> Detail | None:

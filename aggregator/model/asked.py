@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 from aggregator.model.recipes import Detail, Recipe
 from aggregator.model.rules import Filter, Naming, Republished, Rewrite
@@ -162,6 +163,16 @@ class Source:
     def detail(self) -> Detail | None:
         """How the second documents of its entries are read; None where they have none."""
         return self.recipe.detail if self.recipe else self.full_text
+
+    @property
+    def asker(self) -> tuple[object, ...]:
+        """Who asks, as servers and the guard see it: sources that are one asker are given the same at any address.
+
+        Its own origin is part of it, for it may be led there from anywhere. Holds secrets, as `url` does.
+        """
+        own = urlsplit(self.url)
+        vouched = self.listed_by is None
+        return own.scheme, own.netloc, self.headers, self.asking.headers, self.insecure_tls, vouched
 
     @property
     def pages(self) -> tuple[str, ...]:

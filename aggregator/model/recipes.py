@@ -91,7 +91,7 @@ class Detail:
     With `when` "short" only for an entry that has little text. `asks_robots` where a site's robots.txt is to be obeyed.
 
     `remove` are CSS selectors of elements that are taken out of its HTML. For `hold` an entry waits for it; then it is
-    published as the list had it, and is filled in later. It is `shared` where other sources ask at the same addresses.
+    published as the list had it, and is filled in later. It is `shared` where another source asks as its own does.
     """
 
     address: Pick

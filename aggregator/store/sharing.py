@@ -18,7 +18,7 @@ KEPT_FOR = timedelta(days=3)
 
 
 def document_at(connection: Connection, source: Source, url: str) -> Document | None:
-    """The document at `url` as the source would be given it, if one that may ask in the same way was given it."""
+    """The document at `url` as the source would be given it, if the same asker was given it for another source."""
     query = select(SHARED_DOCUMENT).where(SHARED_DOCUMENT.c.name == _name(source, url))
     row = connection.execute(query).one_or_none()
     return None if row is None else Document(row.url, stretch(row.body), "", row.content_type)
@@ -38,6 +38,6 @@ def keep(connection: Connection, source: Source, url: str, document: Document, n
 
 
 def _name(source: Source, url: str) -> bytes:
-    """Of one address, what is told to one who asks with a password is not for one who asks without."""
-    asked = repr((url, source.headers, source.asking.headers))
+    """Of one address, what is told to one who asks with a password, or from inside, is not for another asker."""
+    asked = repr((url, source.asker))
     return hashlib.blake2b(asked.encode(), digest_size=16).digest()
