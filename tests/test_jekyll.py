@@ -249,6 +249,15 @@ async def test_categories_have_a_page_each_and_lose_it_with_the_config(planet: P
     assert [path.name for path in there.iterdir()] == ["news.html"]
 
 
+@pytest.mark.parametrize("slug", ["2024", "no", "null", "1e3", "2024-01-01", "news"])
+async def test_a_category_is_listed_by_its_name_whatever_yaml_would_take_that_for(planet: Planet, slug: str) -> None:
+    planet.answers[URL] = rss(guid("a"))
+    await posted(planet, config(planet).replace("news", f"'{slug}'"))
+    listing = frontmatter.load(str(planet.folder / f"site/category/{slug}.html"))
+    assert listing["lists"] == slug
+    assert frontmatter.load(str(planet.folder / "site/_posts/2026-03-01-a.md"))["categories"] == [slug]
+
+
 async def test_files_of_others_are_neither_overwritten_nor_removed(planet: Planet) -> None:
     site = planet.folder / "site"
     for name in ("_posts/2026-03-01-a.md", "_posts/2020-01-01-own.md", "category/news.html", "index.html"):

@@ -51,7 +51,7 @@ LIST = """\
 layout: page
 title: {{ title|yaml }}
 permalink: /category/{{ category }}.html
-lists: {{ category }}
+lists: {{ category|yaml }}
 ---
 {% raw %}
 <ul>
