@@ -36,11 +36,11 @@ async def take_in_push(
     known = await store.known(source, intake)
     now = clock.now()
     if is_doubtful(source.id, intake, known):
-        await store.apply(Changes(source, _sooner(source, visit, now), before=visit))
+        await store.apply(Changes(source, _sooner(source, visit, now), before=visit, at=now))
         _say(source, "doubtful")
         return None
     changes = decide(source, visit, (document, intake), known, now, place)
-    changes = replace(changes, visit=_after(source, visit, changes, seen | intake.hashes, now))
+    changes = replace(changes, visit=_after(source, visit, changes, seen | intake.hashes, now), at=now)
     await store.apply(changes)
     took = f"{(now - began).total_seconds():.2f}s"
     _say(source, changes.visit.outcome or "", added=len(changes.new), revised=len(changes.revised), took=took)

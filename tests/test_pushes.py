@@ -401,6 +401,21 @@ async def test_a_push_of_only_what_is_new_is_kept_and_takes_nothing_away(tmp_pat
         assert len(await walked.kept(SLOW)) == 3
 
 
+async def test_what_was_pushed_was_seen_when_it_came_and_waits_for_its_text_from_then_on(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(f"sources: [{{url: '{source().url}', id: one, full_text: true}}]", "utf-8")
+    (full,) = load(tmp_path / "c.yaml", {}).sources
+    async with pushed_to(tmp_path / "s.db") as walked:
+        walked.moment += DAY
+        assert await push(walked, naming(HUB, TWO), full)
+        (awaited,) = await walked.store.awaited(full, walked.now())
+        assert full.detail
+        assert (awaited.since, awaited.until) == (walked.now(), walked.now() + full.detail.hold)
+        assert await push(walked, naming(HUB, TWO.replace("Text", "New text")))
+        (story,) = await walked.store.stories("https://x.example/posts/two")
+        since = [version.since for version in story.versions]
+        assert since == [walked.now() - timedelta(minutes=1), walked.now()]
+
+
 def renumbered(one: str) -> str:
     """The item under another guid."""
     return one.replace("false'>", "false'>new-")

@@ -246,6 +246,7 @@ class Changes:
     `dropped` counts new entries that the source's filters kept out. `before` is what the poll before left behind.
     `signatures` are those of the entries, by key. `host_busy_until` is set when the host asked to be left alone, and
     holds for all sources there. `outlines` is what a list of feeds names now, where that is not what it named before.
+    `at` is when a push was decided on; a poll is when it finished.
     """
 
     source: Source
@@ -259,6 +260,7 @@ class Changes:
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     host_busy_until: datetime | None = None
     outlines: tuple[Outline, ...] | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

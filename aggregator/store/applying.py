@@ -50,7 +50,7 @@ def apply(connection: Connection, many: list[Changes], base_url: str) -> list[No
 def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
     """The part of one poll that most polls have not."""
     changes = with_addresses(connection, changes)
-    visit, now = changes.visit, changes.visit.finished or changes.visit.due
+    visit, now = changes.visit, changes.at or changes.visit.finished or changes.visit.due
     assert now is not None  # a source that ended has been polled
     if changes.before and visit.address != changes.before.address:
         host = host_of(visit.address or changes.source.url)
