@@ -142,7 +142,8 @@ class Posts:
     # ---------------------------------------------------------------- the folder
 
     def _open(self) -> tuple[Folder, Places]:
-        return Folder(self.root, fault=fault_of_post), Places(self.root)
+        folder = Folder(self.root, fault=fault_of_post)
+        return folder, Places(self.root, (path for path in folder.paths() if path.startswith(f"{POSTS}/")))
 
     def _put(self, files: list[Rendered]) -> int:
         """Write files; how many of them changed."""

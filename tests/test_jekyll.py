@@ -229,6 +229,24 @@ async def test_a_removed_entry_loses_its_post_and_one_that_is_too_old_keeps_it(p
     assert (done.posts, done.removed) == (2, 1)
 
 
+async def test_an_index_that_is_begun_anew_costs_no_post_of_what_is_too_old(planet: Planet) -> None:
+    planet.answers[URL] = rss(guid("a"), guid("b", 2), guid("c", 3))
+    await posted(planet, config(planet))
+    few = config(planet).replace("category: news}", "category: news, retention: {max_items: 2}}")
+    planet.answers[URL] = rss(guid("c", 3))
+    await planet.run(few)
+    await planet.store.purge(planet.settings(few).sources, planet.moment)
+    before = times(planet)
+    (planet.folder / "site/.posts.json").unlink()
+    assert (await posted(planet, few)).removed == 0
+    newest = (await planet.entries("category/all/"))[0]
+    await planet.store.remove(newest.id, planet.moment)
+    done = await posted(planet, few)  # another start
+    assert list(files(planet)) == ["2026-03-01-a.md", "2026-03-02-b.md"]  # neither doubled nor called otherwise
+    assert (done.posts, done.removed) == (2, 1)
+    assert {name: before[name] for name in files(planet)} == {name: times(planet)[name] for name in files(planet)}
+
+
 async def test_what_a_filter_keeps_out_later_loses_its_post(planet: Planet) -> None:
     planet.answers[URL] = rss(guid("a"), guid("b", 2))
     await posted(planet, config(planet))

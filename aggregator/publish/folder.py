@@ -67,6 +67,11 @@ class Folder:
             self._sync(dict.fromkeys(one.target.parent for one in ready), os.O_RDONLY | os.O_DIRECTORY)
         return receipts
 
+    def paths(self) -> frozenset[str]:
+        """Where our files are. Raises `PublishError`."""
+        with _translated(self.root):
+            return frozenset(self._manifest.paths())
+
     def is_others(self, path: str) -> bool:
         """Whether a file is there that somebody else put there. Raises `PublishError`."""
         target = self._place(path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from aggregator.errors import PublishError
 
 INDEX = ".posts.json"  # Jekyll passes over what begins with a dot
+NOBODY = ""  # the name of a post that was there before the index, whoever's it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,21 @@ class Place:
 class Places:
     """The places of a folder, by the published ids of their entries."""
 
-    def __init__(self, root: Path) -> None:
-        """Read the index that is there. Raises `PublishError` for one that is none."""
+    def __init__(self, root: Path, before: Iterable[str] = ()) -> None:
+        """Read the index that is there. Where none is, the posts of `before` are nobody's: they stay, and who comes for
+        the place of one gets it. Raises `PublishError` for an index that is none.
+        """
         self._file = root / INDEX
         self._changed = False
         try:
             told = json.loads(self._file.read_text("utf-8"))
             self._places = {str(name): Place(*map(str, place)) for name, place in told.items()}
         except FileNotFoundError:
-            self._places = {}
+            self._places = {path: Place(path, NOBODY, "") for path in before}
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise PublishError(f"{self._file} cannot be read ({error}); remove it to begin anew") from error
+            raise PublishError(
+                f"{self._file} cannot be read ({error}); remove it to begin anew (posts of what is gone then stay)"
+            ) from error
         for name, place in self._places.items():
             if place.path and not (root / place.path).exists():
                 self._places[name] = replace(place, state="")  # somebody took it away, and it is written again
@@ -70,6 +75,9 @@ class Places:
         """Give an entry a place, for good: the one it wants, the other if that is taken, or none of its own where the
         post there says the same."""
         owner = self._taken.get(wanted.path.lower())
+        if owner is not None and self._places[owner] == Place(wanted.path, NOBODY, ""):
+            del self._places[owner]
+            owner = None
         if owner is None:
             place = wanted
         elif (self._places[owner].name, self._places[owner].link) == (wanted.name, wanted.link):
