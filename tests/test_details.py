@@ -129,6 +129,19 @@ async def test_an_entry_stands_nowhere_until_its_second_document_is_there(walk: 
     assert (first.revision, first.updated) == (0, first.published)
 
 
+async def test_who_comes_late_and_finds_nothing_takes_nothing_away(walk: Walk, web: ScriptedWeb) -> None:
+    web.script("/list", Answer(listed(1)))
+    web.script("/detail/1", text(1))
+    await walk.poll()
+    (late,) = await walk.store.awaited(walk.source, walk.moment)
+    await walk.errands()
+    await walk.store.fill_in(late, Filling(late.number, replace(late.entry, waits=False), (), None))
+    web.script("/list", Answer(listed(1, title="New title")))
+    await walk.poll(5 * MINUTE)
+    (entry,) = await walk.shown()
+    assert (entry.entry.title, entry.entry.content) == ("New title 1", "<p>Text 1</p> tail")
+
+
 async def test_each_second_document_is_fetched_once_ever(walk: Walk, web: ScriptedWeb) -> None:
     web.script("/detail/1", text(1))
     for body in (listed(1), listed(1), listed(1, title="New title"), listed()):

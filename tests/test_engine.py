@@ -14,7 +14,7 @@ from jumping import played
 from aggregator.engines.local import QUEUE, QUEUE_PER_HOST, LocalEngine
 from aggregator.errors import PublishError, StoreUnusable
 from aggregator.fetch import HostLimits
-from aggregator.model import Changes, Entry, NewEntry, Origin, Source, Visit
+from aggregator.model import Awaited, Changes, Detail, Document, Entry, Filling, NewEntry, Origin, Pick, Source, Visit
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -194,5 +194,48 @@ def test_one_change_is_on_the_disk_at_once_and_what_fails_is_not_tried_again_at_
         world = Full({"one": "one.example"}, seconds={"one.example": 10.0})
         await world.run_for(60)
         assert world.published == pytest.approx([0.05, 10.05, 13.1, 16.15], abs=0.01)
+
+    played(story)
+
+
+@dataclass
+class Brought(World):
+    """A world of one source with second documents: each push brings an entry, and each errand takes time."""
+
+    waiting: list[int] = field(default_factory=list)
+    errands: list[int] = field(default_factory=list)
+    most_brought: int = 0
+    slow: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.engine.push, self.engine.awaited, self.engine.fill_in = self.push, self.awaited, self.fill_in
+        detail = Detail(Pick(template="{link}"), (), HOUR)
+        self.engine.sources = {name: replace(one, full_text=detail) for name, one in self.engine.sources.items()}
+
+    async def push(self, one: Source, document: Document) -> Changes:
+        await asyncio.sleep(self.slow)
+        self.waiting.append(int(document.body))
+        return Changes(one, Visit(one.id, self.now()), new=(NEWS,))
+
+    async def awaited(self, one: Source) -> list[Awaited]:
+        return [Awaited(n, one, f"https://x.example/{n}", START, START, 0, NEWS.entry) for n in self.waiting]
+
+    async def fill_in(self, awaited: Awaited) -> Filling:
+        self.errands.append(awaited.number)
+        await asyncio.sleep(1.0)
+        self.waiting.remove(awaited.number)
+        return Filling(awaited.number, awaited.entry, (), None)
+
+
+def test_each_second_document_is_fetched_once_however_many_pushes_bring_entries_meanwhile() -> None:
+    async def story() -> None:
+        world = Brought({"one": "one.example"}, delay=0.0)
+        running = asyncio.create_task(world.run_for(30))
+        for number in range(5):
+            await asyncio.sleep(0.3)
+            assert world.engine.bring("one", Document("https://one.example/feed", b"%d" % number, ""))
+        await running
+        assert world.errands == [0, 1, 2, 3, 4]
 
     played(story)

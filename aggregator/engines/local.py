@@ -84,6 +84,7 @@ class LocalEngine:
     _queued: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _at: Counter[str] = field(default_factory=Counter)  # how many of the queued there are at each host
     _running: set[str] = field(default_factory=set)
+    _errands: dict[str, bool] = field(default_factory=dict)  # whose are being run, and whether there may be more
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(QUEUE))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _beating: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -234,7 +235,20 @@ class LocalEngine:
             await self._run_errands(source)
 
     async def _run_errands(self, source: Source) -> None:
-        """Get the second documents of a source's entries, one after the other, as far as their hosts may be asked."""
+        """Get the second documents of a source's entries. Who comes meanwhile leaves them to who is at it."""
+        at_it = source.id in self._errands
+        self._errands[source.id] = True
+        if at_it:
+            return
+        try:
+            while self._errands[source.id]:
+                self._errands[source.id] = False
+                await self._run_those_known(source)
+        finally:
+            del self._errands[source.id]
+
+    async def _run_those_known(self, source: Source) -> None:
+        """One after the other, as far as their hosts may be asked."""
         for awaited in await self.awaited(source):
             host = host_of(awaited.url)
             async with self.limits.hold(host) as permitted:

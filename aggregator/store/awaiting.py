@@ -57,9 +57,11 @@ def fill_in(connection: Connection, of: Awaited, filling: Filling) -> None:
     """Write down what came of a try. The fingerprint stays that of what the list says, and tells when that changes."""
     mine = AWAITED.c.entry_number == filling.number
     if filling.due is None:
-        connection.execute(delete(AWAITED).where(mine))
+        written = connection.execute(delete(AWAITED).where(mine))
     else:
-        connection.execute(update(AWAITED).where(mine).values(due=filling.due, attempts=of.attempts + 1))
+        written = connection.execute(update(AWAITED).where(mine).values(due=filling.due, attempts=of.attempts + 1))
+    if not written.rowcount:
+        return  # it is filled in already, or not kept any more
     row = connection.execute(select(ENTRY).where(ENTRY.c.number == filling.number)).one_or_none()
     if filling.entry is None or row is None:
         return
