@@ -204,7 +204,6 @@ class Brought(World):
 
     waiting: list[int] = field(default_factory=list)
     errands: list[int] = field(default_factory=list)
-    most_brought: int = 0
     slow: float = 0.0
 
     def __post_init__(self) -> None:
@@ -237,5 +236,24 @@ def test_each_second_document_is_fetched_once_however_many_pushes_bring_entries_
             assert world.engine.bring("one", Document("https://one.example/feed", b"%d" % number, ""))
         await running
         assert world.errands == [0, 1, 2, 3, 4]
+
+    played(story)
+
+
+def test_what_is_brought_faster_than_it_is_read_is_refused_before_it_fills_the_memory() -> None:
+    async def story() -> None:
+        hosts = {f"s{n}": f"h{n}.example" for n in range(10)}
+        world = Brought(hosts, delay=0.0, slow=5.0)
+        running = asyncio.create_task(world.run_for(60))
+        await asyncio.sleep(1)
+        small, large = (Document("", b"%d" % 7 + b" " * size, "") for size in (0, 10 * 2**20))
+        assert [world.engine.bring("s0", large) for _ in range(5)] == [True, True, True, False, False]
+        assert [world.engine.bring("s1", small) for _ in range(5)] == [True, True, True, False, False]
+        others = [world.engine.bring(f"s{n}", large) for n in range(2, 10)]
+        assert others == [True, True, True, False, False, False, False, False], "of 64 MiB in all"
+        await asyncio.sleep(20)
+        assert world.engine.bring("s0", Document("", b"7" + b" " * 100 * 2**20, "")), "whatever one is allowed to be"
+        assert not world.engine.bring("s1", small)
+        await running
 
     played(story)

@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.clean.urls import host_of
+from aggregator.engines.inbox import Inbox
 from aggregator.errors import AggregatorError
 from aggregator.fetch import HostLimits
 from aggregator.model import Awaited, Changes, Document, Filling, Source
@@ -79,6 +80,7 @@ class LocalEngine:
     fill_in: Callable[[Awaited], Awaitable[Filling]] = nothing_to_fill
     push: Callable[[Source, Document], Awaitable[Changes | None]] = no_push
     _pushed: set[asyncio.Task[None]] = field(default_factory=set)
+    _inbox: Inbox = field(default_factory=Inbox)
     # One walk at a time of each source, whoever asked for it.
     _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _queued: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -140,9 +142,11 @@ class LocalEngine:
         self._changed.set()
 
     def bring(self, name: str, document: Document) -> bool:
-        """Take a document of a source in that was brought, soon; False for a source that is none, or at the end."""
-        if self._stopping or name not in self.sources or len(self._pushed) >= QUEUE:
+        """Take a document of a source in that was brought, soon; False for a source that is none, at the end, and where
+        too much waits already."""
+        if self._stopping or name not in self.sources or not self._inbox.has_room(name, document):
             return False
+        self._inbox.put(name, document)
         task = asyncio.create_task(self._take_in(self.sources[name], document), name=f"push {name}")
         self._pushed.add(task)
         task.add_done_callback(self._pushed.discard)
@@ -151,11 +155,13 @@ class LocalEngine:
     async def _take_in(self, source: Source, document: Document) -> None:
         """Take in what was brought, and get the second documents of what is new in it."""
         try:
-            async with self._turn_of(source):
-                changes = await self.push(source, document)
+            with self._inbox.reading(source.id, document):
+                async with self._turn_of(source):
+                    changes = await self.push(source, document)
         except AggregatorError as error:  # the next poll finds it
             log.warning("push", extra={"fields": {"source": source.id, "error": str(error)}})
             return
+        del document  # it may be large, and the errands take long
         if changes and (changes.new or changes.revised):
             self._changed.set()
             if source.detail:
