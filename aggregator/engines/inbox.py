@@ -1,4 +1,4 @@
-"""The room for what hubs brought and nobody has read yet: bounded, in all and for each source, for it is all in memory."""
+"""The room for what hubs brought and nobody has read yet: bounded in all and for each source, for it is memory."""
 
 from __future__ import annotations
 
