@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 from ruamel.yaml import YAML
 from scripted_web import ScriptedWeb
 
@@ -20,6 +21,19 @@ SHARED = Path(os.environ.get("AGGREGATOR_SHARED", Path(__file__).parents[2] / "s
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--slow` runs what takes minutes too."""
     parser.addoption("--slow", action="store_true", help="run the slow tests too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Properties are tried with the same examples each time, or with new ones each time among the slow tests: what is
+    found then becomes an `@example`. No time limit, for the machine may have other things to do."""
+    settings.register_profile(
+        "here",
+        deadline=None,
+        derandomize=not config.getoption("--slow"),
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    settings.load_profile("here")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

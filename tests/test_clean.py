@@ -19,7 +19,7 @@ import pytest
 from atom_rules import house_violations, read_back, violations
 from conftest import SHARED
 from feedparser import datetimes
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from promises import LEGAL, active, broken_promises, is_web
 
@@ -72,13 +72,6 @@ CATALOGUE = Catalogue(
     {name: Category(name, name.title(), "{author} in {source.title}: {title}", 1000) for name in ("all", "news")},
     {SOURCE.id: SOURCE},
 )
-settings.register_profile(
-    "here",
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-settings.load_profile("here")
 
 # ---------------------------------------------------------------- what publishers write
 
@@ -648,6 +641,8 @@ def parsed_on(day: datetime, text: str, monkeypatch: pytest.MonkeyPatch) -> Date
 
 @settings(max_examples=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(date_texts, few([None, "Asia/Shanghai", "America/New_York"]))
+@example("2024 Mar/Mar", None)
+@example("2024-03-052024+080010:30", None)
 @example("2006/01/02", None)
 @example("15:04:05", None)
 @example("-06", None)

@@ -221,7 +221,9 @@ async def test_a_lease_ends(bench: Bench) -> None:
         bench.publish(b"<feed>2")
         await stays.wait_for(lambda: len(stays.deliveries) == 1)
         assert ends.deliveries == []
-        assert await bench.store.subscriptions.count() == 1
+        async with asyncio.timeout(10):  # it is forgotten beside the deliveries
+            while await bench.store.subscriptions.count() > 1:
+                pass
 
 
 async def test_who_is_gone_is_told_no_more(bench: Bench) -> None:

@@ -77,7 +77,10 @@ def settle(found: DateFound | None, zone: str | None) -> datetime | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone) if zone else UTC)
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):  # an offset of more than a day
+        return None
 
 
 def _zoned(text: str, parsed: datetime | None, zone: str | None) -> tuple[str, datetime | None, str | None]:
@@ -102,7 +105,7 @@ def _zoned(text: str, parsed: datetime | None, zone: str | None) -> tuple[str, d
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):  # none of this name; a folder of them
+    except (KeyError, ValueError, OSError):  # none of this name; no name; a folder of them
         return False
     return True
 

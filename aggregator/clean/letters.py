@@ -62,6 +62,11 @@ def tidy_markup(value: str) -> str:
     value = value.replace("\ufeff", "")
     if DIRECTION.search(value):
         value = without_open(value)
+    return composed_markup(value)
+
+
+def composed_markup(value: str) -> str:
+    """HTML in Normalization Form C outside of its tags."""
     if unicodedata.is_normalized("NFC", value):
         return value
     # Not over their borders: with a mark behind it, "<" or ">" would become another character.

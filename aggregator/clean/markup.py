@@ -15,7 +15,7 @@ from itertools import islice
 import nh3
 
 from aggregator.clean.escaping import is_html, unescaped_html
-from aggregator.clean.letters import tidy_markup
+from aggregator.clean.letters import composed_markup, tidy_markup
 from aggregator.clean.pictures import Found, with_pictures
 from aggregator.clean.text import HTML_TYPES, legal
 from aggregator.clean.tracking import without_tracking
@@ -114,7 +114,8 @@ def sanitise(markup: Markup | None, base: str, page: str, found: Found | None = 
     else:
         value = _paragraphs(value)
     _place.set(place)
-    return _settled(value, place.found).strip()
+    # Composed once more, for what stood as references are letters and marks now.
+    return composed_markup(_settled(value, place.found)).strip()
 
 
 def _settled(value: str, found: Found) -> str:
