@@ -51,10 +51,11 @@ def _after(source: Source, before: Visit, changes: Changes, seen: frozenset[byte
     """What the last poll left behind, with what the push added to it. The next poll is put off, for what it would look
     for has just come; but from one poll to the next it never takes longer than the longest interval."""
     due, why = before.due, before.why
-    if before.due and not before.failures:
+    if due and not before.failures and why not in LEFT_ALONE:
         span = min(source.interval * 2**before.quiet, source.max_interval)
-        latest = (before.finished or now) + source.max_interval
-        due, why = max(before.due, min(now + span, latest)), Why.PUSHED
+        later = min(now + span, (before.finished or now) + source.max_interval)
+        if later > due:
+            due, why = later, Why.PUSHED
     return replace(
         before,
         due=due,

@@ -490,6 +490,27 @@ async def test_what_was_told_while_nobody_listened_is_polled_for_within_an_hour(
             assert (soon.leased is None) is (start == walked.store.followings.rest)
 
 
+@pytest.mark.parametrize("why", sorted(set(Why) - {Why.GONE}))
+async def test_whoever_has_a_hub_is_caught_up_with_unless_its_host_asked_for_more_time(
+    tmp_path: Path, why: Why
+) -> None:
+    async with pushed_to(tmp_path / "s.db") as walked:
+        visit = await walked.store.visit(SLOW)
+        assert visit
+        asked = replace(visit, due=walked.now() + 5 * HOUR, why=why)
+        await walked.store.apply(Changes(SLOW, asked, before=visit))
+        assert await push(walked, naming(HUB, TWO))
+        after = await walked.store.visit(SLOW)
+        assert after
+        assert (after.due, after.why) == (asked.due, why), "a push that does not put it off is no reason"
+        await walked.store.followings.catch_up(walked.now())
+        soon = await walked.store.visit(SLOW)
+        assert soon
+        assert soon.due
+        assert (soon.due <= walked.now() + HOUR) is (why not in LEFT_ALONE)
+        assert why not in LEFT_ALONE or soon.due == asked.due
+
+
 async def test_pushes_put_the_next_poll_off_but_never_beyond_the_longest_interval(tmp_path: Path) -> None:
     async with pushed_to(tmp_path / "s.db") as walked:
         await push(walked, naming(HUB, TWO))

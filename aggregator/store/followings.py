@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,14 +10,17 @@ from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
-from aggregator.model import Advertised, Following, Source, Why
+from aggregator.model import LEFT_ALONE, Advertised, Following, Source
 from aggregator.store.tables import FOLLOWING, SOURCE, VISIT
 from aggregator.store.writer import Writer
 
 _ACTIVE = select(FOLLOWING).join(SOURCE, SOURCE.c.id == FOLLOWING.c.source_id).where(SOURCE.c.active.is_(True))
 
 WITHIN = timedelta(hours=1)
-_HURRIED = "UPDATE visit SET due = min(due, ? + rowid % ?) WHERE why = ? AND due IS NOT NULL"
+_HURRIED = (
+    "UPDATE visit SET due = min(due, ? + rowid % ?) WHERE leased IS NOT NULL AND due IS NOT NULL"
+    " AND why NOT IN (SELECT value FROM json_each(?))"
+)
 
 
 def note(connection: Connection, source: Source, advertised: Advertised | None, now: datetime) -> None:
@@ -103,7 +107,9 @@ class SqlFollowings:
 
 
 def _hurry(connection: Connection, now: datetime) -> None:
-    connection.exec_driver_sql(_HURRIED, (int(now.timestamp()), int(WITHIN.total_seconds()), Why.PUSHED.value))
+    """Have everybody whose hub tells us polled within the hour, but nobody who asked to be left alone for longer."""
+    within = (int(now.timestamp()), int(WITHIN.total_seconds()))
+    connection.exec_driver_sql(_HURRIED, (*within, json.dumps(sorted(LEFT_ALONE))))
 
 
 def _is(following: Following) -> Any:
