@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 POSTS = "_posts"
 AT_A_TIME = 200
+PARTS = 10  # while posts wait, the index is written anew when so great a part of it changed
 
 
 def posts_of(settings: Settings, root: Path | None = None) -> Posts:
@@ -58,6 +59,7 @@ class Posts:
     mark: str
     _told: set[str] = field(default_factory=set)  # the problems that were logged
     _failed: dict[str, str] = field(default_factory=dict)  # the states, by published id, of what could not be a post
+    _waiting: list[tuple[int, str]] = field(default_factory=list)  # for a later walk: numbers, and states to come
     _lists: frozenset[str] = frozenset()
     _opened: tuple[Folder, Places] | None = None
 
@@ -67,36 +69,58 @@ class Posts:
             self._opened = await asyncio.to_thread(self._open)
         folder, places = self._opened
         catalogue = catalogue.with_named(await store.named())
-        everything = category_page(EVERYTHING)
-        marks = await store.marks(everything)
-        states = {number: (name, self._state(mark)) for number, (name, *mark) in marks.items()}
-        changed = [
-            number
-            for number, (name, state) in states.items()
-            if state not in (places.state(name), self._failed.get(name))
-        ]
-        now = changed[:most]
-        written, problems = 0, list[str]()
-        for start in range(0, len(now), AT_A_TIME):
-            kept = await store.entries(now[start : start + AT_A_TIME])
-            in_order = [(kept[number], states[number][1]) for number in sorted(kept)]  # the first has the plain name
-            self._failed |= {one.id: state for one, state in in_order}  # until it is written
-            posts, told = await asyncio.to_thread(self._rendered, catalogue, in_order)
-            written += await asyncio.to_thread(self._put, [post for post, _, _ in posts])
-            for _, name, state in posts:
-                places.settle(name, state)
-                del self._failed[name]
-            problems += told
-        removed, left = 0, len(changed) - len(now)
+        walked = not self._waiting
+        if walked:
+            self._waiting = await self._changed(store, places)
+        written, problems = await self._write(store, catalogue, places, most)
+        if not self._waiting and not walked:
+            self._waiting = await self._changed(store, places)  # what changed while those of before waited
+        removed, left = 0, len(self._waiting)
         if not left:
+            everything = category_page(EVERYTHING)
             gone = {one.id for one in await store.removed(everything)} | await store.unplaced(everything)
             lists, told = self._all_lists(folder, catalogue, await store.populated())
             written += await asyncio.to_thread(self._put, lists)
             removed = await asyncio.to_thread(self._tidied, gone, frozenset(one.path for one in lists))
             problems += told
-        await asyncio.to_thread(places.keep)
+        if not left or places.changed > places.count() / PARTS:
+            await asyncio.to_thread(places.keep)
         self._log(problems)
         return Posted(places.count(), written, removed, left, tuple(dict.fromkeys(problems)))
+
+    async def _changed(self, store: Archive, places: Places) -> list[tuple[int, str]]:
+        """The numbers of the entries whose post is not what it would be now, each with the state that it will have."""
+        marks = await store.marks(category_page(EVERYTHING))
+
+        def changed() -> Iterator[tuple[int, str]]:
+            for number, (name, *mark) in marks.items():
+                state = self._state(mark)
+                if state not in (places.state(name), self._failed.get(name)):
+                    yield number, state
+
+        return await asyncio.to_thread(list, changed())  # as long as there are entries: the loop is for others
+
+    async def _write(
+        self, store: Archive, catalogue: Catalogue, places: Places, most: int | None
+    ) -> tuple[int, list[str]]:
+        """Write the posts that wait, or the first of them; how many files changed, and what could not be a post."""
+        written, problems, left = 0, list[str](), len(self._waiting) if most is None else most
+        while self._waiting and left > 0:
+            now = dict(self._waiting[: min(left, AT_A_TIME)])
+            kept = await store.entries(list(now))
+            in_order = [(kept[number], now[number]) for number in sorted(kept)]  # the first has the plain name
+            posts, told = await asyncio.to_thread(self._rendered, catalogue, in_order)
+            written += await asyncio.to_thread(self._put, [post for post, _, _ in posts])
+            for _, name, state in posts:
+                places.settle(name, state)
+            for one, state in in_order:
+                self._failed.pop(one.id, None)
+                if places.state(one.id) != state:
+                    self._failed[one.id] = state
+            self._waiting = self._waiting[len(now) :]
+            problems += told
+            left -= len(now)
+        return written, problems
 
     def _state(self, mark: Iterable[object]) -> str:
         """What a post was written with, in short."""

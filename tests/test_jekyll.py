@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from scripted_web import ScriptedWeb
 
 from aggregator.errors import PublishError
 from aggregator.posts import Posted, Posts, posts_of
+from aggregator.publish import places as whereabouts
 
 URL, OTHER = "https://x.example/feed", "https://y.example/feed"
 RAW = "    raw: true  "
@@ -212,6 +215,89 @@ async def test_so_many_posts_at_a_time_and_those_that_fail_hold_up_no_others(pla
     walks = [await posts.write(planet.store, catalogue, most=2) for _ in range(3)]
     assert sorted(files(planet)) == ["2026-03-03-c.md"]
     assert [(walk.left, len(walk.problems)) for walk in walks] == [(1, 2), (0, 0), (0, 0)]
+
+
+async def test_those_that_wait_are_not_looked_for_anew_each_time_and_what_changes_meanwhile_is_not_lost(
+    planet: Planet,
+) -> None:
+    planet.answers[URL] = rss(*(guid(f"n{n}", n) for n in range(1, 9)))
+    await planet.run(config(planet))
+    settings = planet.settings(config(planet))
+    looks, threads = 0, set[int]()
+
+    class Mark:
+        def __init__(self, told: object) -> None:
+            self.told = told
+
+        def __repr__(self) -> str:
+            threads.add(threading.get_ident())
+            return repr(self.told)
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            return getattr(planet.store, name)
+
+        async def marks(self, path: str) -> object:
+            nonlocal looks
+            looks += 1
+            found = await planet.store.marks(path)
+            return {number: (name, Mark(told)) for number, (name, *told) in found.items()}
+
+    posts, catalogue, store = posts_of(settings), planet.builder(settings).catalogue, Watched()
+    walks = [await posts.write(store, catalogue, most=1) for _ in range(4)]  # type: ignore[arg-type]
+    planet.answers[URL] = rss(guid("n1", 1, title="Better"), *(guid(f"n{n}", n) for n in range(2, 9)))
+    await planet.run(config(planet))
+    walks += [await posts.write(store, catalogue, most=1) for _ in range(5)]  # type: ignore[arg-type]
+    assert [walk.left for walk in walks] == [7, 6, 5, 4, 3, 2, 1, 1, 0]
+    assert "Better" in files(planet)["2026-03-01-n1.md"]
+    assert looks == 3  # at first, when those were written, and when what came meanwhile was
+    assert threading.get_ident() not in threads
+
+
+async def test_the_other_copy_of_an_article_has_the_post_when_the_first_was_removed(planet: Planet) -> None:
+    planet.answers[URL] = planet.answers[OTHER] = rss(guid("a"))
+    written = config(planet, sources=f"  - {{id: y, url: '{OTHER}', category: news}}\n")
+    await planet.run(written)
+    settings = planet.settings(written)
+    posts, catalogue = posts_of(settings), planet.builder(settings).catalogue
+    assert (await posts.write(planet.store, catalogue)).posts == 1
+    owners = {one.source_id: one.id for one in await planet.entries("category/all/")}
+    first = min(await planet.store.marks("category/all/"))
+    kept = (await planet.store.entries([first]))[first]
+    assert len(owners) == 2
+    await planet.store.remove(kept.id, planet.moment)
+    for _ in range(2):  # the first takes it out
+        await posts.write(planet.store, catalogue)
+    assert list(files(planet)) == ["2026-03-01-a.md"]
+
+
+async def test_posts_that_a_disk_did_not_take_are_written_when_it_does(planet: Planet) -> None:
+    planet.answers[URL] = rss(guid("a"), guid("b", 2))
+    await planet.run(config(planet))
+    settings = planet.settings(config(planet))
+    posts, catalogue = posts_of(settings), planet.builder(settings).catalogue
+    site = planet.folder / "site"
+    site.mkdir()
+    (site / "_posts").write_text("in the way")
+    with pytest.raises(PublishError):
+        await posts.write(planet.store, catalogue)
+    (site / "_posts").unlink()
+    assert (await posts.write(planet.store, catalogue)).written == 3
+    assert len(files(planet)) == 2
+
+
+async def test_an_index_of_thousands_is_read_as_it_was_written(tmp_path: Path) -> None:
+    names = [f"tag:x.example,2026:{n}é" for n in range(2001)]
+    places = whereabouts.Places(tmp_path)
+    for name in names:
+        places.take(name, whereabouts.Place(f"_posts/{name[-6:]}.md", name, "https://x.example/"), "_posts/other.md")
+        places.settle(name, "s")
+    places.keep()
+    again = whereabouts.Places(tmp_path)
+    assert [again.of(name) for name in names] == [
+        replace(place, state="") for name in names if (place := places.of(name))
+    ]
+    assert again.changed == 0
 
 
 async def test_a_removed_entry_loses_its_post_and_one_that_is_too_old_keeps_it(planet: Planet) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from aggregator.errors import PublishError
 
+AT_A_TIME = 1000
 INDEX = ".posts.json"  # Jekyll passes over what begins with a dot
 NOBODY = ""  # the name of a post that was there before the index, whoever's it is
 
@@ -33,7 +35,7 @@ class Places:
         the place of one gets it. Raises `PublishError` for an index that is none.
         """
         self._file = root / INDEX
-        self._changed = False
+        self.changed = 0  # how often something did, since the index was written
         try:
             told = json.loads(self._file.read_text("utf-8"))
             self._places = {str(name): Place(*map(str, place)) for name, place in told.items()}
@@ -69,7 +71,7 @@ class Places:
     def settle(self, name: str, state: str) -> None:
         """Remember what the post of an entry was written with."""
         self._places[name] = replace(self._places[name], state=state)
-        self._changed = True
+        self.changed += 1
 
     def take(self, name: str, wanted: Place, otherwise: str) -> Place:
         """Give an entry a place, for good: the one it wants, the other if that is taken, or none of its own where the
@@ -87,7 +89,7 @@ class Places:
         self._places[name] = place
         if place.path:
             self._taken[place.path.lower()] = name
-        self._changed = True
+        self.changed += 1
         return place
 
     def drop(self, names: Iterable[str]) -> bool:
@@ -98,24 +100,32 @@ class Places:
             del self._taken[place.path.lower()]
         if had:
             self._places = {name: place for name, place in self._places.items() if place.path}
-        self._changed |= bool(gone)
+        self.changed += len(gone)
         return bool(had)
 
     def keep(self) -> None:
         """Write the index, whole, if it changed. Raises `PublishError`."""
-        if not self._changed and self._file.exists():
+        if not self.changed and self._file.exists():
             return
-        told = {name: [one.path, one.name, one.link, one.state] for name, one in sorted(self._places.items())}
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             beside = self._file.with_name(f"{INDEX}.new")
             with beside.open("w", encoding="utf-8") as out:
-                json.dump(told, out, ensure_ascii=False, indent=0)
-                out.write("\n")
+                out.writelines(_told(self._places))
                 out.flush()
                 os.fsync(out.fileno())
             beside.replace(self._file)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise PublishError(f"{self._file} cannot be written: {reason}; look at its folder and owner") from error
-        self._changed = False
+        self.changed = 0
+
+
+def _told(places: Mapping[str, Place]) -> Iterator[str]:
+    """The index, piece by piece: what is made at once lets nobody else run."""
+    told, rest = "{", iter(places.items())
+    while some := dict(islice(rest, AT_A_TIME)):
+        pieces = {name: (one.path, one.name, one.link, one.state) for name, one in some.items()}
+        yield told + json.dumps(pieces, ensure_ascii=False)[1:-1]
+        told = ",\n"
+    yield "}\n" if places else "{}\n"
