@@ -32,7 +32,7 @@ def scheduled(changes: Changes, before: Visit, failed: Failed | None, hints: Hin
     `before` is what the poll before left behind; `failed` how this one ended, unless well; `hints` those of the answer.
     """
     source, visit = changes.source, changes.visit
-    visit = replace(visit, quiet=_quiet(changes, before, now)) if visit.leased or visit.quiet else visit
+    visit = replace(visit, quiet=_quiet(changes, before, failed, now)) if visit.leased or visit.quiet else visit
     if _has_ended(visit.gone, now):
         return replace(changes, visit=replace(visit, due=None, why=Why.GONE))
     due, why = (
@@ -75,13 +75,13 @@ def _wishes(source: Source, visit: Visit, hints: Hints, now: datetime) -> Iterat
         yield gap / POLLS_PER_ENTRY, Why.PACE
 
 
-def _quiet(changes: Changes, before: Visit, now: datetime) -> int:
+def _quiet(changes: Changes, before: Visit, failed: Failed | None, now: datetime) -> int:
     """How many polls in a row found nothing that the source's hub had not told. One that did find something says that
-    pushes are lost, and the polls come as often as without a hub again."""
+    pushes are lost, and the polls come as often as without a hub again; one that failed says neither."""
     visit = changes.visit
     if changes.new or not visit.leased or visit.leased <= now:
         return 0
-    return min(before.quiet + 1, LONGEST_QUIET)
+    return before.quiet if failed else min(before.quiet + 1, LONGEST_QUIET)
 
 
 def _after_failure(source: Source, visit: Visit, before: Visit, now: datetime) -> tuple[datetime, Why]:

@@ -131,6 +131,19 @@ def test_failures_back_off_to_a_day_and_an_interval_longer_than_that_is_kept() -
     assert wait(after(rare, punctual(failures=9), failed=down))[0] == 7 * DAY
 
 
+def test_a_failure_says_nothing_of_whether_a_hub_tells_of_everything() -> None:
+    down = Failed(Reason.CONNECT, "nobody")
+    leased = punctual(quiet=2, leased=NOW + DAY)
+    assert after(source(), leased, failed=down).visit.quiet == 2
+    assert after(source(), leased).visit.quiet == 3
+    assert after(source(), replace(leased, leased=NOW), failed=down).visit.quiet == 0
+    outage = leased
+    for _ in range(5):
+        outage = after(source(), outage, failed=down).visit
+    back = after(source(max_interval=DAY), replace(outage, due=NOW))
+    assert wait(back) == (8 * HOUR, Why.PUSHED), "as it would have been without the outage"
+
+
 def test_a_failure_with_retry_after_waits_as_long_as_it_says() -> None:
     busy = Failed(Reason.HTTP_STATUS, "503", 503)
     assert wait(after(source(), punctual(), Hints(retry_after=5 * HOUR), busy)) == (5 * HOUR, Why.RETRY_AFTER)
