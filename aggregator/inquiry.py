@@ -12,10 +12,11 @@ from datetime import datetime
 from aggregator.choosing import Choice, choose
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import host_of
-from aggregator.config import Settings, with_lists
+from aggregator.config import Settings
 from aggregator.errors import UsageError
 from aggregator.fetch import HostLimits, HttpFetcher
 from aggregator.finding import Found, find
+from aggregator.following import followed
 from aggregator.formats.opml import render_home
 from aggregator.intake import WorkerReader
 from aggregator.model import (
@@ -141,7 +142,7 @@ async def subscriptions(settings: Settings) -> Rendered:
     named: Mapping[str, str] = {}
     if settings.store.exists():
         async with open_store(settings.store, settings.site.base_url, alone=False) as store:
-            settings, named = with_lists(settings, await store.enlisted()), await store.named()
+            settings, named = await followed(settings, store), await store.named()
             for start in range(0, len(settings.feeds), NAMES_AT_A_TIME):
                 some = settings.feeds[start : start + NAMES_AT_A_TIME]
                 kept = await store.newest_of_each([source_page(source.id) for source in some])

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from aggregator import __version__
 from aggregator.build import Builder, Built
-from aggregator.config import Settings, with_lists
+from aggregator.config import Settings
 from aggregator.details import Turns, fill_in
 from aggregator.engines.local import LocalEngine
 from aggregator.errors import AggregatorError, ConfigError, PublishError, UsageError
 from aggregator.fetch import HostLimits, HttpFetcher, Robots
+from aggregator.following import followed, remember
 from aggregator.formats.theme import mark_of as theme_mark
 from aggregator.front import Announcing, Front
 from aggregator.intake import WorkerReader
@@ -104,6 +105,7 @@ def _placing(settings: Settings) -> tuple[Place, Rules]:
 async def _agree(settings: Settings, store: SqlStore, builder: Builder) -> None:
     """Make the store agree with the config, and mark every page stale when what it was built with changed."""
     place, rules = _placing(settings)
+    await remember(settings, store)
     await store.enrol(settings.sources, SystemClock().now(), place, rules)
     mark = f"{settings.fingerprint} {__version__} {theme_mark(settings.site.theme)}".rstrip()
     folder_is_there = (settings.output.dir / builder.catalogue.pages()[0] / "feed.atom").exists()
@@ -238,7 +240,7 @@ async def once(
         async with open_engine(settings, store, _nothing, heard) as engine:
             await engine.once(chosen, stop)
         if lists and not stop.is_set():
-            settings = with_lists(written, await store.enlisted())
+            settings = await followed(written, store)
             builder = await _agreed(settings, store)
             named = [one.id for one in settings.sources if one.listed_by in lists and one.enabled]
             chosen = await store.hosts([name for name in named if name not in known])
@@ -260,7 +262,7 @@ async def once(
 async def rebuild(settings: Settings, *, everything: bool = True) -> Built:
     """Write the published folder again from the store: all of it, or what is stale."""
     async with open_store(settings.store, settings.site.base_url, alone=True) as store:
-        settings = with_lists(settings, await store.enlisted())
+        settings = await followed(settings, store)
         builder = await _agreed(settings, store)
         built = await builder.build(await builder.pages() if everything else None)
         if posts := _posts(settings):
@@ -274,7 +276,7 @@ async def export_posts(settings: Settings, root: Path) -> Posted:
     if not settings.store.exists():
         raise UsageError(f"{settings.store} is not there yet; `aggregator once` makes it")
     async with open_store(settings.store, settings.site.base_url, alone=False) as store:
-        settings = with_lists(settings, await store.enlisted())
+        settings = await followed(settings, store)
         return await posts_of(settings, root).write(store, _builder(settings, store).catalogue)
 
 
@@ -283,7 +285,7 @@ async def whole(settings: Settings) -> Settings:
     if not settings.store.exists() or len(settings.feeds) == len(settings.sources):
         return settings
     async with open_store(settings.store, settings.site.base_url, alone=False) as store:
-        return with_lists(settings, await store.enlisted())
+        return await followed(settings, store)
 
 
 async def status(settings: Settings) -> list[SourceStatus]:
@@ -328,7 +330,7 @@ class Service:
             self.ready(await stack.enter_async_context(front.served()))
             while not self._stop:
                 self._wake.clear()  # here, and not after a pause: a signal in between would be lost
-                settings = with_lists(self.settings, await store.enlisted())
+                settings = await followed(self.settings, store)
                 async with front.with_settings(settings):
                     await self._one_config(settings, store, front)
                 if self._reload and not self._stop:

@@ -64,7 +64,20 @@ LEVELS = {
         2,
     ),
     **dict.fromkeys(
-        ("poll", "build", "posts", "intake", "finding", "details", "front", "upkeep", "pushed", "comparing"), 3
+        (
+            "poll",
+            "build",
+            "posts",
+            "intake",
+            "finding",
+            "details",
+            "front",
+            "upkeep",
+            "pushed",
+            "comparing",
+            "following",
+        ),
+        3,
     ),
     **dict.fromkeys(("engines", "service", "inquiry"), 4),
     **dict.fromkeys(("demo", "cli"), 5),

@@ -22,6 +22,8 @@ from aggregator.clean.lists import followable
 from aggregator.config import Settings, load, with_lists
 from aggregator.config.listing import MOST_CATEGORIES
 from aggregator.errors import ConfigError, Unreadable
+from aggregator.following import followed as followed_now
+from aggregator.following import remember
 from aggregator.intake import take_in
 from aggregator.model import (
     Changes,
@@ -38,10 +40,12 @@ from aggregator.model import (
     Source,
     Visit,
 )
+from aggregator.placing import Named
 from aggregator.service import Service
 from aggregator.sources.opml import read
 from aggregator.store import open_store
 from aggregator.store.database import MIGRATIONS
+from aggregator.store.naming import MOST_NAMED
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -152,6 +156,64 @@ def test_a_group_is_the_category_that_has_its_name_and_none_where_that_is_not_wa
     assert with_lists(settings, names).sources[-1].categories == ("free-software",)
     without = configured(tmp_path, keys=", category_from: none")
     assert with_lists(without, names).sources[-1].categories == ()
+
+
+@pytest.mark.parametrize("first", [("C", "C++"), ("C++", "C")])
+async def test_folders_keep_their_addresses_whatever_the_list_names_later(
+    tmp_path: Path, first: tuple[str, str]
+) -> None:
+    settings = configured(tmp_path)
+    a, b = (outline(f"https://{number}.example/f", group) for number, group in enumerate(first))
+    async with open_store(tmp_path / "s.db", "https://planet.example", alone=True) as store:
+        await store.enrol(settings.sources, NOW)
+
+        async def homes(*outlines: Outline, now: datetime) -> dict[str, tuple[str, ...]]:
+            await store.apply(changes(settings.sources[0], *outlines, now=now))
+            found = await followed_now(settings, store)
+            await remember(found, store)
+            assert await followed_now(settings, store) == found
+            return {source.url: source.categories for source in found.feeds}
+
+        before = await homes(a, b, now=NOW)
+        assert sorted(map(len, before.values())) == [1, 1]
+        assert len({slug for slugs in before.values() for slug in slugs}) == 2, "they are two"
+        assert await homes(b, a, now=NOW + HOUR) == before
+        assert await homes(b, now=NOW + 2 * HOUR) == {b.url: before[b.url]}
+        assert await homes(a, b, now=NOW + 3 * HOUR) == before
+
+
+def test_a_folder_gives_way_to_what_the_operator_calls_so(tmp_path: Path) -> None:
+    more = "  - {url: 'https://x.example/', category: c}\n"
+    settings = configured(tmp_path, more=more)
+    settings = replace(
+        settings, categories={**settings.categories, "c": replace(settings.categories["c"], title="Sea")}
+    )
+    named = followed(outline("https://a.example/f", "C++"))
+    (slug,) = with_lists(settings, named, {"c": "C++"}).sources[-1].categories
+    assert slug not in ("c", "all")
+    assert with_lists(settings, named, {"c": "C++"}).categories[slug].title == "C++"
+
+
+async def test_a_folder_and_what_entries_name_are_one_category_where_they_have_one_name(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://planet.example", alone=True) as store:
+        (there,) = configured(tmp_path).sources
+        await store.enrol([there], NOW)
+        await store.name_folders({"c": "C++", "plus": "C plus"})
+        page = Named("c", "C").page
+        await store.apply(replace(kept(there), new=(replace(kept(there).new[0], pages=(page,)),)))
+        (slug,) = await store.named()
+        assert slug.startswith("c-"), "the folder C++ has that one"
+        named = followed(outline("https://a.example/f", "c", "c++"))
+        remembered = {**await store.named(), **await store.folders()}
+        assert with_lists(configured(tmp_path), named, remembered).sources[-1].categories == (slug, "c")
+
+
+async def test_a_flood_of_folders_is_not_remembered(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "s.db", "https://planet.example", alone=True) as store:
+        await store.name_folders({f"a{number}": f"A{number}" for number in range(MOST_NAMED - 1)})
+        await store.name_folders({"b": "B", "c": "C", "a1": "A1"})
+        assert len(await store.folders()) == MOST_NAMED
+        assert "c" not in await store.folders()
 
 
 def test_what_the_operator_wrote_himself_and_our_own_feeds_are_not_taken_from_a_list(tmp_path: Path) -> None:

@@ -87,15 +87,26 @@ def planned(outlines: Iterable[Outline], settings: Settings | None, categories: 
 
 @dataclass
 class Slugs:
-    """The slug of each group: that of a category of its name, where there is one, or else the name spelt as one."""
+    """The slug of each group: that of a category of its name, where there is one, or else the name spelt as one.
+
+    `remembered` are the titles of categories by the slugs that they had, which are theirs where nobody configured
+    others of these slugs; `new` are those that are not configured.
+    """
 
     settings: Settings | None
+    remembered: Mapping[str, str] = field(default_factory=dict)
     new: dict[str, str] = field(default_factory=dict)
     _known: dict[str, str] = field(default_factory=dict)
+    _before: dict[str, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._taken |= DEVICES
         for slug, category in (self.settings.categories if self.settings else {}).items():
             self._known |= {folded(slug): slug, folded(category.title): slug}
+            self._taken |= {slug, *category.aka}
+        self._before |= {folded(title): slug for slug, title in self.remembered.items() if slug not in self._taken}
+        self._taken |= self.remembered.keys()
 
     def of(self, group: Group) -> str | None:
         """The slug; None for a group that means no category."""
@@ -105,9 +116,10 @@ class Slugs:
             return None
         if name not in self._known:
             said = group.slug if group.slug and SLUG.fullmatch(group.slug) and group.slug not in DEVICES else None
-            slug = said or unused(spelt(title, "pinyin"), title, {*self._known.values(), *DEVICES})
-            self._known |= {name: slug, folded(slug): slug}
-            self.new.setdefault(slug, title)
+            slug = self._before.get(name) or said or unused(spelt(title, "pinyin"), title, self._taken)
+            self._known |= {name: slug, **({folded(slug): slug} if slug == said else {})}
+            self._taken.add(slug)
+            self.new.setdefault(slug, self.remembered.get(slug, title))
         return self._known[name]
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from aggregator.clean.urls import same_address
 from aggregator.config.importing import Slugs
@@ -16,9 +17,12 @@ from aggregator.model import EVERYTHING, Asking, Blogroll, Category, Enlisted, O
 MOST_CATEGORIES = 100
 
 
-def with_lists(settings: Settings, enlisted: Sequence[Enlisted]) -> Settings:
+def with_lists(
+    settings: Settings, enlisted: Sequence[Enlisted], remembered: Mapping[str, str] = MappingProxyType({})
+) -> Settings:
     """The settings with what lists name as sources; `enlisted` in the order of each list, what it names now first.
 
+    `remembered` are the titles, by slug, of categories that nobody configured: they keep their slugs.
     What the operator wrote himself stays as he wrote it, and one address is one source. What left its list, or is one
     too many, is polled no more; it is a source for as long as its list's `retention` leaves entries of it, so that a
     stranger's list adds no more than its `most`. Nor do its groups add more than `MOST_CATEGORIES`.
@@ -27,7 +31,7 @@ def with_lists(settings: Settings, enlisted: Sequence[Enlisted]) -> Settings:
     named = [one for one in enlisted if one.list_id in lists]
     if not named:
         return settings
-    slugs = Slugs(settings)
+    slugs = Slugs(settings, remembered)
     more = tuple(_sources(settings, lists, named, slugs))
     everything = settings.categories[EVERYTHING]
     used = {slug for source in more for slug in source.categories}
@@ -39,6 +43,7 @@ def with_lists(settings: Settings, enlisted: Sequence[Enlisted]) -> Settings:
         settings,
         sources=(*settings.sources, *more),
         categories={**settings.categories, **new},
+        folders=frozenset(new),
         fingerprint=hashlib.blake2b(mark.encode(), digest_size=16).hexdigest(),
     )
 

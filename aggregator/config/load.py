@@ -62,6 +62,7 @@ TITLE_OF_ALL = {"zh": "全部", "": "Everything"}
 class Settings:
     """The whole config, resolved: defaults filled in, ids derived, `categories` complete (with `all`).
 
+    `folders` are the slugs of those that are folders of followed lists and that nobody configured.
     `no_push` is why the hubs of sources are not asked to tell us of what is new, None where they are.
     `fingerprint` changes with whatever can change the published folder. `ca_file` (PEM) says whom TLS trusts, if not
     the usual authorities; it is the environment's SSL_CERT_FILE, as for most programs.
@@ -77,6 +78,7 @@ class Settings:
     fingerprint: str
     ca_file: Path | None = None
     no_push: str | None = None
+    folders: frozenset[str] = frozenset()
 
     @property
     def feeds(self) -> tuple[Source, ...]:

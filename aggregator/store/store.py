@@ -228,6 +228,14 @@ class SqlStore:
         """By slug, the categories that entries name themselves, each with its title."""
         return await self._writer.read(naming.titles)
 
+    async def folders(self) -> Mapping[str, str]:
+        """By slug, the categories that folders of followed lists were, each with its title."""
+        return await self._writer.read(naming.folders)
+
+    async def name_folders(self, named: Mapping[str, str]) -> None:
+        """Let categories that are folders of followed lists keep these slugs; `named` are their titles by slug."""
+        await self._writer.write(lambda connection: naming.name_folders(connection, named))
+
     async def stale(self) -> Mapping[str, int]:
         """The pages whose files are older than their entries, each with the version of its mark."""
         return await self._writer.read(lambda c: {row.page: row.version for row in c.execute(select(STALE))})
