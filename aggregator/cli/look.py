@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from aggregator import service
+from aggregator.cli.conditions import print_conditions
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -26,15 +27,6 @@ from aggregator.cli.options import (
 from aggregator.condition import row_of
 from aggregator.config import Settings, json_schema
 from aggregator.store import SourceStatus
-
-NOTES = {
-    "moved_to": "moved to {}",
-    "moving_to": "redirects for good to {}",
-    "list": "from the list {}",
-    "insecure_tls": "its certificate is not checked",
-    "pushed_until": "its hub tells what is new until {}",
-    "no_push": "its hub is not asked: {}",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -84,7 +76,7 @@ def status(
     if as_json:
         print(json.dumps({"sources": rows}, indent=2, ensure_ascii=False))
     elif on_terminal():
-        _print_table(rows)
+        print_conditions(rows, datetime.now(UTC), Console())
     else:
         for row in rows:
             print("\t".join(map(_cell, row.values())))
@@ -106,29 +98,3 @@ def _cell(value: Any) -> str:
 
 def _incident(one: dict[str, str]) -> str:
     return f"{one['cause']} since {one['since']}: {one['what']}"
-
-
-def _print_table(rows: list[dict[str, Any]]) -> None:
-    console = Console()
-    table = Table(
-        "source",
-        "state",
-        "last poll",
-        "outcome",
-        "entries",
-        "failures",
-        "next poll",
-        "why",
-        "notes",
-        box=None,
-        pad_edge=False,
-    )
-    colours = {"ok": "green", "failing": "red", "incident": "red", "gone": "red", "new": "cyan", "disabled": "dim"}
-    for row in rows:
-        outcome = " ".join(str(row[name]) for name in ("outcome", "reason") if row[name])
-        notes = [*map(_incident, row["incidents"])]
-        notes += [words.format(row[key]) for key, words in NOTES.items() if row[key]]
-        cells = (row["last_poll"], outcome, row["entries"], row["failures"], row["next_poll"], row["why"])
-        state = f"[{colours[row['state']]}]{row['state']}[/]"
-        table.add_row(row["source"], state, *("" if cell is None else str(cell) for cell in cells), ", ".join(notes))
-    console.print(table)
