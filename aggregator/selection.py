@@ -24,6 +24,7 @@ from aggregator.model import (
     Source,
     Term,
     category_page,
+    own_feed,
     slug_of,
     source_page,
 )
@@ -146,7 +147,9 @@ def listed(catalogue: Catalogue, page: Page, found: Mapping[str, Origin]) -> tup
             title = source.title or (origin.title if origin else source.id)
             slugs = tuple(dict.fromkeys((*source.categories, *_mapped(source))))
             html_url = absolute(source.html_url) or (origin.html_url if origin else None)
-            sources.append(Listed(title, _address_of(source), html_url, slugs))
+            if source.kind == "html":
+                html_url = html_url or _address_of(source)
+            sources.append(Listed(title, _feed_of(catalogue.site, source), html_url, slugs))
     return tuple(sources)
 
 
@@ -274,6 +277,11 @@ def _origin(found: Origin, source: Source) -> Origin:
 def _address_of(source: Source) -> str:
     """The address that readers are told, as an IRI (RFC 3987): the operator may have written it otherwise."""
     return absolute(source.public_url) or source.public_url
+
+
+def _feed_of(site: Site, source: Source) -> str:
+    """Where a reader can subscribe to the source: at the source itself, or, where that is no feed, at ours of it."""
+    return _address_of(source) if source.kind == "feed" else own_feed(site.base_url, source.id)
 
 
 def _terms(catalogue: Catalogue, kept: Kept, category: Category, source_title: str) -> tuple[Term, ...]:

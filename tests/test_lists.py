@@ -10,6 +10,7 @@ import pytest
 from conftest import Place
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 from scripted_web import ScriptedWeb
 
 from aggregator.cli.lists import import_opml, import_planet
@@ -323,6 +324,42 @@ def test_a_list_is_imported_shown_and_exported_again(
         "zhongwenboke",
     )
     assert back.titles == {"every-day": "Every Day", "zhongwenboke": "中文博客"}
+
+
+def test_a_source_that_is_no_feed_is_listed_by_our_feed_of_it(
+    place: Place, web: ScriptedWeb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    news = web.feed("/news", "<ul><li><a href='/1'>One</a></ul>")
+    recipe = {"items": "li", "fields": {"title": "a", "link": {"css": "a", "attr": "href"}}}
+    api = {"items": "data", "fields": {"title": "t", "link": "l"}}
+    path = place.configure(
+        [
+            {"id": "page", "type": "html", "url": news, **recipe},
+            {"id": "api", "type": "json", "url": "https://api.example/v1", "html_url": "https://api.example/", **api},
+            {"id": "watched", "type": "html", "url": "https://w.example/", "change_alert": {"select": "p"}},
+            {"id": "feed", "url": "https://f.example/feed"},
+        ]
+    )
+    ours = "https://planet.example/source"
+    expected = {
+        f"{ours}/page/feed.atom": news,
+        f"{ours}/api/feed.atom": "https://api.example/",
+        f"{ours}/watched/feed.atom": "https://w.example/",
+        "https://f.example/feed": None,
+    }
+    place.run("once", "page")
+    exported = place.run("opml", "export").stdout.encode()
+    served = (place.public / "sources.opml").read_bytes()
+    for written in (exported, served):
+        outline = etree.fromstring(written).iterfind("body/outline")
+        assert {one.get("xmlUrl"): one.get("htmlUrl") for one in outline} == expected
+    assert (place.public / "source" / "page" / "feed.atom").exists()
+    listed = path.with_name("own.opml")
+    listed.write_bytes(exported)
+    import_opml(listed, config=path)
+    told = capsys.readouterr().out
+    assert f"added 0 sources to {path}\n" in told
+    assert f'left out: {ours}/watched/feed.atom: there already, as "watched"\n' in told
 
 
 def test_a_planet_becomes_the_first_config(place: Place) -> None:

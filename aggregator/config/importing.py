@@ -11,7 +11,7 @@ from aggregator.clean.urls import is_web_url, same_address, without_feed_scheme,
 from aggregator.config.adding import Wanted, faults
 from aggregator.config.insertion import Value
 from aggregator.config.load import Settings
-from aggregator.model import EVERYTHING, Group, Outline
+from aggregator.model import EVERYTHING, Group, Outline, own_feed
 
 # Where readers put what stands in no folder.
 NO_CATEGORY = frozenset({EVERYTHING, "uncategorized", "global.uncategorized", "no-folder"})
@@ -59,6 +59,8 @@ def planned(outlines: Iterable[Outline], settings: Settings | None, categories: 
     slugs = Slugs(settings)
     taken = {source.id: same_address(source.url) for source in (settings.sources if settings else ())}
     ids = {address: name for name, address in taken.items()}
+    if settings:  # a list of ours names our own feed of what is none
+        ids |= {same_address(own_feed(settings.site.base_url, name)): name for name in taken}
     chosen: dict[str, Wanted] = {}
     left: dict[str, None] = {}
     for outline in outlines:

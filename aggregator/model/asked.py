@@ -203,6 +203,11 @@ def source_page(source_id: str) -> str:
     return f"source/{source_id}/"
 
 
+def own_feed(base_url: str, source_id: str) -> str:
+    """The address of the feed that we publish of a source."""
+    return f"{base_url}/{source_page(source_id)}feed.atom"
+
+
 def entry_page(published_id: str) -> str:
     """The folder of an entry's page: a hash of its published id, which may be any IRI."""
     return f"entry/{blake2b(published_id.encode(), digest_size=10).hexdigest()}/"

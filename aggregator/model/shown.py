@@ -62,7 +62,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A source as a list of sources names it (OPML 2.0): no address in it holds a secret. `categories` are slugs."""
+    """A source as a list of sources names it (OPML 2.0): no address in it holds a secret.
+
+    `feed_url` is where readers subscribe to it; `categories` are slugs.
+    """
 
     title: str
     feed_url: str
