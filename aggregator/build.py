@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from aggregator.choosing import Choice, Chosen, choose, face_of, in_front
+from aggregator.choosing import Choice, Chosen, choose, face_of, foremost, in_front
 from aggregator.errors import PublishError
 from aggregator.formats import ARCHIVES, FILES, FORMATS, formats_of
 from aggregator.formats.html import ABOUT, HOME_TITLES, render_about, render_entry, render_gone, render_home, stylesheet
@@ -330,7 +330,7 @@ class Builder:
         return files
 
     async def _newest(self, path: str, limit: int) -> Page:
-        choice = await choose(self.store, self.catalogue.category(path), path, limit)
+        choice = await foremost(self.store, self.catalogue.category(path), path, limit)
         return self._page(path, choice, await self._kept(choice))
 
     async def _kept(self, *choices: Choice) -> Mapping[int, Kept]:

@@ -18,14 +18,18 @@ SPARE = 10  # looked at in one go beyond the limit, for a page mostly holds a fe
 class Choice:
     """What a page shows, newest first, as far as its timeline has been looked at.
 
-    `copies` are the other tellers of a shown story, by its number; `faces` the shown entries of stories, by the
-    number of the story. `hidden` says why a candidate is not shown. `last` is the last candidate that was looked at.
+    `copies` are the other tellers of a shown story, by its number; `faces` the entries by which stories are told, by
+    the number of the story: shown here, or before. `hidden` says why a candidate is not shown, and `behind` by which
+    entry the story of one that is hidden for it is told. The stories in `open` are told by the newest that has a place.
+    `last` is the last candidate that was looked at.
     """
 
     shown: tuple[Candidate, ...] = ()
     copies: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     faces: Mapping[int, int] = field(default_factory=dict)
     hidden: Mapping[int, str] = field(default_factory=dict)
+    behind: Mapping[int, int] = field(default_factory=dict)
+    open: frozenset[int] = frozenset()
     per_source: Mapping[str, int] = field(default_factory=dict)
     looked_at: int = 0
     latest: int = 0
@@ -60,17 +64,63 @@ class Chosen:
 
     @property
     def faces(self) -> Mapping[int, int]:
-        """The shown entries of stories, by the number of the story."""
+        """The entries by which stories are told, by the number of the story."""
         return {**self.fed.faces, **self.newest.faces}
 
 
 async def choose(store: Store, category: Category, path: str, limit: int) -> Choice:
-    """What the page at `path` shows, chosen as in this category."""
-    choice = Choice()
+    """What the page at `path` shows, chosen as in this category.
+
+    No story is hidden behind a telling that has no place on the page and never had one: it is told by another then.
+    """
+    choice, stretches = await _looked_through(store, category, path, limit)
+    stories = {story: told for stretch in stretches for story, told in stretch.stories.items()}
+    known = dict[int, int]()
+    while lost := {story: choice.behind[story] for story in choice.behind.keys() - choice.faces.keys() - known.keys()}:
+        known |= {
+            story: face
+            for story, face in lost.items()
+            if await _was_shown(store, category, path, limit, stories[story], face)
+        }
+        choice = Choice(open=choice.open | (lost.keys() - known.keys()))
+        for stretch in stretches:
+            choice = continued(choice, stretch, category, limit)
+    was = {
+        one.number: f"its story was shown as {_teller(stories[one.story], known[one.story])} tells it"
+        for stretch in stretches
+        for one in stretch.candidates
+        if one.story in known and one.story not in choice.faces and one.number != known[one.story]
+    }
+    hidden = {number: was.get(number, why) for number, why in choice.hidden.items()}
+    return replace(choice, faces={**known, **choice.faces}, hidden=hidden)
+
+
+async def foremost(store: Store, category: Category, path: str, limit: int) -> Choice:
+    """The first of what the page at `path` shows, which itself shows more: what it tells further down is not here."""
+    choice, _ = await _looked_through(store, category, path, limit)
+    return choice
+
+
+async def _looked_through(store: Store, category: Category, path: str, limit: int) -> tuple[Choice, list[Stretch]]:
+    """The choice among as much of the page's timeline as it takes, and that."""
+    choice, stretches = Choice(), list[Stretch]()
     while not choice.full(limit):
         most = choice.looked_at or limit + SPARE  # then as many again, for a page that holds many copies holds more
-        choice = continued(choice, await store.stretch(path, choice.last, most), category, limit)
-    return choice
+        stretches.append(await store.stretch(path, choice.last, most))
+        choice = continued(choice, stretches[-1], category, limit)
+    return choice, stretches
+
+
+async def _was_shown(store: Store, category: Category, path: str, limit: int, told: Copies, face: int) -> bool:
+    """Whether readers of the page can know the story as `face` tells it, which has no place on it now.
+
+    An entry that nobody else told yet was shown if it had a place when it was kept; later it only goes down.
+    """
+    if told.face == face or face > told.built:
+        return told.face == face
+    before = await store.before(path, face, limit)
+    fits = category.per_source is None or before.count(_teller(told, face)) < category.per_source
+    return fits and len(before) < limit
 
 
 def in_front(newest: Choice, waiting: Stretch, category: Category, limit: int) -> Choice:
@@ -79,7 +129,8 @@ def in_front(newest: Choice, waiting: Stretch, category: Category, limit: int) -
     So whoever reads it and follows the archive documents misses no story, at any moment, however old its date; of
     what is beyond `per_source`, the archive documents tell.
     """
-    needed = continued(Choice(), waiting, category, limit)
+    stories = {story: replace(told, face=newest.faces.get(story, told.face)) for story, told in waiting.stories.items()}
+    needed = continued(Choice(), replace(waiting, stories=stories), category, limit)
     others = tuple(replace(one, story=None) for one in newest.shown if one not in needed.shown)
     both = continued(needed, Stretch(others), category, limit)
     order = sorted(both.shown, key=lambda one: (one.published, one.number), reverse=True)
@@ -89,15 +140,18 @@ def in_front(newest: Choice, waiting: Stretch, category: Category, limit: int) -
 def continued(choice: Choice, stretch: Stretch, category: Category, limit: int) -> Choice:
     """The choice with the next stretch of the timeline looked at."""
     shown, counts = list(choice.shown), dict(choice.per_source)
-    copies, faces, hidden = dict(choice.copies), dict(choice.faces), dict(choice.hidden)
+    copies, faces = dict(choice.copies), dict(choice.faces)
+    hidden, behind = dict(choice.hidden), dict(choice.behind)
     for candidate in stretch.candidates:
         if len(shown) == limit:
             break
         number, story = candidate.number, candidate.story
         if category.dedupe and story is not None:
             told = stretch.stories[story]
-            if (face := face_of(told, category.prefer)) != number:
-                hidden[number] = f"its story is shown as {dict(told.tellers)[face]} tells it"
+            face = faces.get(story, number) if story in choice.open else face_of(told, category.prefer)
+            if face != number:
+                behind[story] = face
+                hidden[number] = f"its story is shown as {_teller(told, face)} tells it"
                 continue
         count = counts.get(candidate.source_id, 0)
         if category.per_source is not None and count >= category.per_source:
@@ -113,12 +167,19 @@ def continued(choice: Choice, stretch: Stretch, category: Category, limit: int) 
         copies=copies,
         faces=faces,
         hidden=hidden,
+        behind=behind,
+        open=choice.open,
         per_source=counts,
         looked_at=choice.looked_at + len(stretch.candidates),
         latest=choice.latest or stretch.latest,
         last=stretch.candidates[-1] if stretch.candidates else choice.last,
         ended=stretch.ended,
     )
+
+
+def _teller(told: Copies, number: int) -> str:
+    """The source of a telling; "" when it was taken out a moment ago, between two looks at the timeline."""
+    return dict(told.tellers).get(number, "")
 
 
 def face_of(told: Copies, prefer: tuple[str, ...]) -> int:

@@ -148,6 +148,9 @@ class Store(Protocol):
     async def told(self, path: str, numbers: Sequence[int]) -> Stretch:
         """Those of these entries that stand on the page, newest first, and the copies of the stories they tell."""
 
+    async def before(self, path: str, number: int, most: int) -> Sequence[str]:
+        """The sources of at most so many entries that stood before this one on the page when it was kept."""
+
     async def settle(self, path: str, faces: Mapping[int, int]) -> None:
         """Remember by which entry a page tells each of these stories."""
 

@@ -21,6 +21,7 @@ from story_pairs import an_entry
 
 from aggregator.build import Builder
 from aggregator.changes import fingerprint
+from aggregator.choosing import choose
 from aggregator.model import (
     Category,
     Changes,
@@ -71,11 +72,13 @@ class Planet:
     archive: bool = False
     numbers: dict[str, int] = field(default_factory=dict)
 
-    async def keep(self, source: str, *entries: Entry, later: timedelta = timedelta(minutes=1)) -> None:
-        """A poll that found these entries new, some time after the last."""
+    async def keep(
+        self, source: str, *entries: Entry, later: timedelta = timedelta(minutes=1), at: datetime | None = None
+    ) -> None:
+        """A poll that found these entries new, some time after the last; published just now, or `at` that time."""
         self.moment += later
-        one = self.sources[source]
-        new = tuple(NewEntry(entry, fingerprint(entry), self.moment, self.moment, one.pages) for entry in entries)
+        one, at = self.sources[source], at or self.moment
+        new = tuple(NewEntry(entry, fingerprint(entry), at, self.moment, one.pages) for entry in entries)
         await self.store.apply(Changes(one, self._visit(source), new))
 
     async def revise(self, source: str, number: int, entry: Entry) -> None:
@@ -221,6 +224,41 @@ async def test_no_more_of_one_source_are_shown_than_allowed(planet: Planet) -> N
         await planet.keep("a", told("a", f"Number {number} of many entries, all different", ""))
     await planet.keep("c", told("c", "An entry about the new compiler", COMPILER))
     assert await planet.shown() == ["C", "A", "A", "B"]
+
+
+async def test_a_telling_that_has_no_place_hides_no_other(planet: Planet) -> None:
+    planet.category = replace(planet.category, per_source=2)
+    await planet.keep("a", told("a"))
+    await planet.keep("a", *(told("a", f"Number {number} of many entries, all different", "") for number in range(2)))
+    await planet.keep("b", told("b"))
+    assert await planet.shown() == ["B", "A", "A"]
+    await planet.keep("c", told("c"))
+    assert await planet.shown() == ["B", "A", "A"], "that is how readers know the story now"
+
+
+async def test_a_telling_too_old_to_be_shown_hides_no_other(planet: Planet) -> None:
+    planet.category = replace(planet.category, limit=3)
+    many = [told("c", f"Number {number} of many entries, all different", "") for number in range(4)]
+    await planet.keep("a", told("a"), at=NOW - timedelta(days=2))
+    await planet.keep("c", *many, later=timedelta())
+    assert await planet.shown() == ["C", "C", "C"]
+    await planet.keep("b", told("b"))
+    assert await planet.shown() == ["B", "C", "C"]
+    await planet.keep("c", told("c"))
+    assert await planet.shown() == ["B", "C", "C"]
+
+
+async def test_a_page_tells_no_story_again_that_has_left_it(planet: Planet) -> None:
+    planet.category = replace(planet.category, limit=3)
+    await planet.keep("a", told("a"))
+    assert await planet.shown() == ["A"]
+    for number in range(4):
+        await planet.keep("c", told("c", f"Number {number} of many entries, all different", ""))
+    assert await planet.shown() == ["C", "C", "C"]
+    await planet.keep("b", told("b"))
+    assert await planet.shown() == ["C", "C", "C"]
+    choice = await choose(planet.store, planet.category, "category/news/", 3)
+    assert set(choice.hidden.values()) == {"its story was shown as a tells it"}
 
 
 # ---------------------------------------------------------------- what readers saw stays

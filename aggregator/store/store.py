@@ -187,6 +187,10 @@ class SqlStore:
         """Those of these entries that stand on the page, newest first, and the copies of the stories they tell."""
         return await self._writer.read(lambda connection: timeline.told(connection, path, numbers))
 
+    async def before(self, path: str, number: int, most: int) -> Sequence[str]:
+        """The sources of at most so many entries that stood before this one on the page when it was kept."""
+        return await self._writer.read(lambda connection: timeline.before(connection, path, number, most))
+
     async def settle(self, path: str, faces: Mapping[int, int]) -> None:
         """Remember by which entry a page tells each of these stories."""
         await self._writer.write(lambda connection: timeline.settle(connection, path, faces, 0))

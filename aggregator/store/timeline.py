@@ -45,6 +45,21 @@ _FACES = select(FACE.c.story, FACE.c.entry_number).where(
 )
 _BUILT = select(BUILT.c.latest).where(BUILT.c.page == bindparam("path"))
 _LATEST = select(func.coalesce(func.max(ENTRY.c.number), 0))
+# None of them is dated later than it was kept itself, so of a page's timeline only what lies between is looked at.
+_this = ENTRY.alias("this")
+_BEFORE = (
+    select(ENTRY.c.source_id)
+    .select_from(_this)
+    .join(
+        MEMBERSHIP,
+        (MEMBERSHIP.c.page == bindparam("path"))
+        & (tuple_(MEMBERSHIP.c.published, MEMBERSHIP.c.entry_number) > tuple_(_this.c.published, _this.c.number))
+        & (MEMBERSHIP.c.published <= _this.c.first_seen),
+    )
+    .join(ENTRY, ENTRY.c.number == MEMBERSHIP.c.entry_number)
+    .where(_this.c.number == bindparam("number"), ENTRY.c.first_seen <= _this.c.first_seen)
+    .limit(bindparam("most"))
+)
 _ENTRIES = select(ENTRY).where(ENTRY.c.number.in_(bindparam("numbers", expanding=True)))
 _face, _built = upsert(FACE), upsert(BUILT)
 _SET_FACE = _face.on_conflict_do_update(
@@ -92,6 +107,12 @@ def _told(connection: Connection, path: str, rows: Sequence[Any]) -> Stretch:
     stories = {one.story for one in candidates if one.story is not None}
     latest = connection.execute(_LATEST).scalar_one()
     return Stretch(candidates, copies(connection, path, stories), latest)
+
+
+def before(connection: Connection, path: str, number: int, most: int) -> Sequence[str]:
+    """The sources of at most so many entries that stood before this one on a page when it was kept."""
+    asked = {"path": path, "number": number, "most": most}
+    return connection.execute(_BEFORE, asked).scalars().all()
 
 
 def copies(connection: Connection, path: str, stories: set[int]) -> Mapping[int, Copies]:
