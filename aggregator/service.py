@@ -129,10 +129,11 @@ async def open_engine(
     publish: Callable[[], Awaitable[bool]],
     heard: Callable[[Changes], None] = lambda _changes: None,
     readers: Callable[[], int] = lambda: 0,
+    ailing: Callable[[str | None], None] = lambda _fault: None,
 ) -> AsyncIterator[LocalEngine]:
     """The embedded engine over fetcher, reader and store, closed in reverse order; `heard` hears of each walk.
 
-    `readers` counts who reads what we publish.
+    `readers` counts who reads what we publish; `ailing` hears why the store keeps nothing.
     """
     fetcher = HttpFetcher(settings.fetch, settings.site.contact, ca_file=settings.ca_file, readers=readers)
     async with fetcher:
@@ -174,6 +175,7 @@ async def open_engine(
                 push=lambda source, document: take_in_push(
                     source, document, reader=reader, store=store, clock=clock, place=place
                 ),
+                ailing=ailing,
                 awaited=lambda source: store.awaited(source, clock.now()),
                 fill_in=lambda awaited: fill_in(
                     awaited,
@@ -313,6 +315,7 @@ class Service:
     ready: Callable[[int], None] = lambda _port: None
     heard: Callable[[Changes], None] = lambda _changes: None
     _unready: str | None = "starting: the published folder is not built yet"
+    _store_fault: str | None = None
     _stop: bool = False
     _reload: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -326,7 +329,7 @@ class Service:
         async with AsyncExitStack() as stack:
             base_url = self.settings.site.base_url
             store = await stack.enter_async_context(open_store(self.settings.store, base_url, alone=True))
-            front = Front(self.settings, store, SystemClock(), secrets.token_urlsafe, lambda: self._unready)
+            front = Front(self.settings, store, SystemClock(), secrets.token_urlsafe, self._fault)
             self.ready(await stack.enter_async_context(front.served()))
             while not self._stop:
                 self._wake.clear()  # here, and not after a pause: a signal in between would be lost
@@ -346,6 +349,12 @@ class Service:
         self._reload = True
         self._wake.set()
 
+    def _fault(self) -> str | None:
+        return self._store_fault or self._unready
+
+    def _hear_of_store(self, fault: str | None) -> None:
+        self._store_fault = fault
+
     async def _one_config(self, settings: Settings, store: SqlStore, front: Front) -> None:
         """Run with these settings until told to stop or to reload, or until a list names other sources."""
         loop = asyncio.get_running_loop()
@@ -355,7 +364,7 @@ class Service:
         posts = _posts(settings)
         await _agree(settings, store, builder)
         await builder.build(most=PAGES_AT_A_TIME)
-        self._unready = None
+        self._unready = self._store_fault = None
 
         def heard(changes: Changes) -> None:
             front.walked(changes)
@@ -369,6 +378,7 @@ class Service:
             publish=lambda: self._publish(builder, store, posts),
             heard=heard,
             readers=lambda: front.audience.size(loop.time()),
+            ailing=self._hear_of_store,
         ) as engine:
             upkeep = asyncio.create_task(keep_up(settings.sources, store, SystemClock(), engine.publish_soon))
             try:

@@ -147,6 +147,42 @@ def test_once_ends_with_what_broke_the_store() -> None:
     played(story)
 
 
+def test_a_store_that_takes_nothing_is_said_once_and_asked_by_one_until_it_is_well_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Full(World):
+        tried = 0
+
+        async def walk(self, one: Source, asked: Callable[[int], None]) -> Changes:
+            self.tried += 1
+            if self.now() < START + timedelta(minutes=5):
+                raise StoreUnusable("disk full")
+            return await super().walk(one, asked)
+
+    async def story() -> None:
+        heard: list[str | None] = []
+        hosts = {f"s{n}": f"h{n}.example" for n in range(40)}
+        world = Full(hosts)
+        world.engine.ailing = heard.append
+        while_full: list[int] = []
+        asyncio.get_running_loop().call_later(290, lambda: while_full.append(world.tried))
+
+        async def beat() -> None:  # APScheduler looks at the clock on the wall
+            while True:
+                await asyncio.sleep(1)
+                await world.engine._beat()
+
+        beating = asyncio.create_task(beat())
+        await world.run_for(700)
+        beating.cancel()
+        assert while_full[0] <= 40 + 10, "longer from one try to the next"
+        assert heard == ["disk full", None]
+        assert len(world.walked) == 40
+
+    played(story)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["store"]
+
+
 def test_what_changed_is_published_at_once_and_a_burst_in_steps_as_long_as_a_build() -> None:
     async def story() -> None:
         class Growing(World):

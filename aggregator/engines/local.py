@@ -20,7 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.clean.urls import host_of
 from aggregator.engines.inbox import Inbox
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, StoreUnusable
 from aggregator.fetch import HostLimits
 from aggregator.model import Awaited, Changes, Document, Filling, Source
 from aggregator.ports import Clock
@@ -34,6 +34,7 @@ QUEUE, QUEUE_PER_HOST = 1000, 50
 # What changes together is published together. While changes go on, polls get a share of the machine between two
 # publishes: as long as the last one took. One that failed is not tried again at once.
 GATHERING_SECONDS, LONGEST_REST_SECONDS, FAILED_REST_SECONDS = 0.05, 15.0, 3.0
+LONGEST_STORE_REST_SECONDS = 60.0
 GRACE_SECONDS = 5.0
 
 
@@ -68,7 +69,7 @@ class LocalEngine:
     """Polls in this process. `walk` polls one source, and says by a call of how many bytes its host gave as soon as it
     needs no more of that; `due` asks the store; `publish` builds some of what is stale, and says whether there is more.
     `awaited` gives the entries of a source whose second document is to be had; `fill_in` gets one of these. `push`
-    takes a document in that was brought."""
+    takes a document in that was brought; `ailing` hears why nothing can be kept, and None when it can be again."""
 
     sources: Mapping[str, Source]
     due: Due
@@ -79,6 +80,7 @@ class LocalEngine:
     awaited: Callable[[Source], Awaitable[Sequence[Awaited]]] = nothing_awaited
     fill_in: Callable[[Awaited], Awaitable[Filling]] = nothing_to_fill
     push: Callable[[Source, Document], Awaitable[Changes | None]] = no_push
+    ailing: Callable[[str | None], None] = lambda _fault: None
     _pushed: set[asyncio.Task[None]] = field(default_factory=set)
     _inbox: Inbox = field(default_factory=Inbox)
     # One walk at a time of each source, whoever asked for it.
@@ -92,6 +94,9 @@ class LocalEngine:
     _beating: asyncio.Lock = field(default_factory=asyncio.Lock)
     _more: bool = False  # whether somebody due was left in the store for want of room
     _looking: asyncio.Task[None] | None = None
+    _fault: str | None = None  # why the store took nothing from the last walk
+    _rest: float = 0.0  # how long nobody is walked in after that, in seconds; and until when, by the loop's clock
+    _rests_until: float = 0.0
     _stopping: bool = False
     _broken: BaseException | None = None
 
@@ -173,17 +178,18 @@ class LocalEngine:
 
     async def _beat(self) -> None:
         """Start a walk for everybody due who is not walking yet, as far as there is room."""
-        if self._beating.locked():
+        if self._beating.locked() or asyncio.get_running_loop().time() < self._rests_until:
             return
         async with self._beating:
             self._more = True
             full = {host for host, walks in self._at.items() if walks >= QUEUE_PER_HOST}
-            while (room := QUEUE - len(self._queued)) > 0 and not self._stopping:
+            most = 1 if self._fault else QUEUE  # one tells whether the store is well again
+            while (room := most - len(self._queued)) > 0 and not self._stopping:
                 try:
                     waiting = await self.due(self.clock.now(), room, tuple(self._queued), tuple(full))
                 except AggregatorError as error:
                     self._more = False
-                    log.error("heartbeat", extra={"fields": {"error": str(error)}})
+                    self._fail(error)
                     return
                 before = len(self._queued), len(full)
                 for name, host in waiting.items():
@@ -211,15 +217,35 @@ class LocalEngine:
         if (
             self._more
             and not self._stopping
+            and not self._fault
             and (len(self._queued) == QUEUE // 2 or self._at[host] == QUEUE_PER_HOST // 2)
         ):
             self._looking = asyncio.create_task(self._beat())  # sooner than the heartbeat would
         if not self._at[host]:
             del self._at[host]
-        error = None if walk.cancelled() else walk.exception()
-        if error is not None:
+        if walk.cancelled():
+            return
+        if error := walk.exception():
             self._broken = error
-            log.warning("poll", extra={"fields": {"source": name, "error": str(error)}})
+            if isinstance(error, StoreUnusable):
+                self._fail(error)
+            else:
+                log.warning("poll", extra={"fields": {"source": name, "error": str(error)}})
+        elif self._fault:
+            self._fault, self._rest = None, 0.0
+            self.ailing(None)
+            log.info("store", extra={"fields": {"note": "takes polls again"}})
+
+    def _fail(self, error: BaseException) -> None:
+        """Hear why the store took nothing, and leave it alone for a while: longer each time, said once."""
+        now = asyncio.get_running_loop().time()
+        if self._fault != str(error):
+            self._fault = str(error)
+            self.ailing(self._fault)
+            log.error("store", extra={"fields": {"error": self._fault}})
+        if now >= self._rests_until:
+            self._rest = min(max(2 * self._rest, FAILED_REST_SECONDS), LONGEST_STORE_REST_SECONDS)
+            self._rests_until = now + self._rest
 
     async def _walk_in(self, source: Source, host: str) -> None:
         """One walk, when its host may be asked. Raises what the store raises."""
