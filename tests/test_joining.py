@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -488,7 +489,7 @@ async def test_no_page_is_built_by_going_through_its_whole_timeline(planet: Plan
 # ---------------------------------------------------------------- stores of before
 
 
-def test_a_store_of_before_has_its_stories_joined(tmp_path: Path) -> None:
+def test_a_store_of_before_has_its_stories_joined(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "store.db"
     engine, config = create_engine(f"sqlite:///{path}"), Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -510,7 +511,10 @@ def test_a_store_of_before_has_its_stories_joined(tmp_path: Path) -> None:
                 row,
             )
             old.execute("INSERT INTO membership VALUES ('category/news/', ?, ?)", (moment + number, number))
-    open_database(path, held=False).dispose()
+    with caplog.at_level(logging.INFO, "aggregator"):
+        open_database(path, held=False).dispose()
+    told_of = [vars(record)["fields"] for record in caplog.records if record.msg == "migrate"]
+    assert told_of == [{"joining": "stories", "entries": 3}, {"joining": "stories", "done": "100%"}]
     assert stories(tmp_path) == [(1, "a", None, None), (1, "b", 1, "same title")]
     with closing(sqlite3.connect(path)) as new:
         assert new.execute("SELECT * FROM built").fetchall() == [("category/news/", 3)], "readers have seen them all"
