@@ -169,6 +169,7 @@ class Front:
             dict(self._polls),
             dict(self._hub.results) if self._hub else {},
             dict(self._subscriber.results) if self._subscriber else {},
+            self.settings.site.timezone,
         )
 
     async def _index(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,8 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
+from browser import CHROMIUM, browser
 from serving import serving
 
+from aggregator.formats.html import stylesheet
 from aggregator.web.app import create_app
 from aggregator.web.audience import Audience
 from aggregator.web.inside import MOST_ROWS, Condition
@@ -22,8 +25,23 @@ LABEL = r'[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
 SAMPLE = re.compile(rf"[a-z_]+(\{{{LABEL}(,{LABEL})*\}})? [0-9]+")
 
 
+# An inline box has a rectangle for each line that it takes.
+MEASURE = """(() => {
+  const lines = cell => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return new Set([...range.getClientRects()].map(one => Math.round(one.top))).size;
+  };
+  const box = document.querySelector('.scroll');
+  const cells = [...document.querySelectorAll('th, td:not(:last-child)')].filter(one => one.textContent);
+  const scrolls = box.scrollWidth > box.clientWidth;
+  const table = { lines: cells.map(lines), width: box.clientWidth, scrolls };
+  return [table, document.documentElement.scrollWidth, innerWidth];
+})()"""
+
+
 def row(source: str, state: str = "ok", failures: int = 0, **keys: Any) -> dict[str, Any]:
-    blank = dict.fromkeys(("last_poll", "outcome", "next_poll", "why", "detail"))
+    blank = dict.fromkeys(("last_poll", "outcome", "reason", "next_poll", "why", "detail", "list"))
     return {**blank, "incidents": [], "source": source, "state": state, "entries": 3, "failures": failures, **keys}
 
 
@@ -111,9 +129,46 @@ async def test_the_page_shows_incidents_before_all_else(tmp_path: Path) -> None:
         page = (await client.get("/status/")).text
         numbers = (await client.get("/metrics")).text.splitlines()
     assert re.findall(r'scope="row">(\w+)<', page) == ["quiet", "bad", "fine"]
-    assert "<td>silent since 2026-03-01T12:00:00Z: the newest entry is &lt;old&gt;</td>" in page
+    since = '<time datetime="2026-03-01T12:00:00Z">2026-03-01 12:00</time>'
+    assert f"<td>silent since {since}: the newest entry is &lt;old&gt;</td>" in page
     assert 'aggregator_source_incident{source="quiet",cause="silent"} 1' in numbers
     assert 'aggregator_sources{state="incident"} 1' in numbers
+
+
+async def test_the_page_tells_times_as_the_site_does_and_the_list_that_named_a_source(tmp_path: Path) -> None:
+    summer = row("lwn", last_poll="2026-07-01T22:39:05.123456Z", next_poll="2026-12-01T23:39:05Z", list="blogs & more")
+    async with asking(tmp_path, [summer], timezone="Europe/Berlin") as client:
+        page = (await client.get("/status/")).text
+    assert re.findall(r">(2026[^<]*)<", page) == ["2026-07-02 00:39", "2026-12-02 00:39"]
+    assert "times of Europe/Berlin" in page
+    assert "<td>from the list blogs &amp; more</td>" in page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="THERE IS NO CHROMIUM: apt-get install chromium to see how the page looks")
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_on_every_screen_the_table_keeps_words_and_times_whole_and_the_page_its_width(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, width: int
+) -> None:
+    profile = tmp_path_factory.mktemp("chromium") / "profile"
+    (tmp_path / "style.css").write_bytes(bytes(stylesheet().body))
+    polled = {"last_poll": "2026-07-01T22:39:05.123456Z", "next_poll": "2026-12-01T23:39:05Z", "why": "update-period"}
+    long = {"cause": "incomplete", "since": "2026-03-01T12:00:00Z", "what": f"not in https://lwn.example/{'long' * 40}"}
+    rows = [row("lwn", outcome="not-modified", **polled), row("shop", "incident", incidents=[long], **polled)]
+    async with asking(tmp_path, rows) as client:
+        table, page, screen = await asyncio.to_thread(_measured, f"{client.base_url}/status/", profile, width)
+    assert max(table["lines"]) == 1
+    assert page == screen == width
+    assert table["width"] == (pytest.approx(1212, abs=20) if width == 1280 else pytest.approx(324, abs=20))
+    assert table["scrolls"] == (width == 360)
+
+
+def _measured(url: str, profile: Path, width: int) -> tuple[dict[str, Any], int, int]:
+    """How many lines each heading and each cell before the notes takes; how wide table, page and screen are."""
+    with browser(profile) as tab:
+        tab.look(width)
+        tab.open(url)
+        told: tuple[dict[str, Any], int, int] = tab.evaluate(MEASURE)
+    return told
 
 
 async def test_with_very_many_sources_the_page_stays_readable_and_says_what_it_left_out(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
@@ -21,7 +23,7 @@ MOST_ROWS = 1000
 """Sources that the page shows; with more, the failing ones come first and the rest is counted."""
 STATES = ("ok", "failing", "incident", "new", "gone", "disabled")
 
-_COLUMNS = ("source", "state", "last_poll", "outcome", "entries", "failures", "next_poll", "why", "detail", "incidents")
+_COLUMNS = ("source", "state", "last_poll", "outcome", "entries", "failures", "next_poll", "why", "notes")
 # Whoever comes through a web server before us comes from its address, not from his own.
 _THROUGH = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 _REFUSED = "only from the networks of server.status, and not through a web server\n"
@@ -29,7 +31,10 @@ _REFUSED = "only from the networks of server.status, and not through a web serve
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How the program does. `sources` are the rows of `aggregator status --json`; the counters run since the start."""
+    """How the program does. `sources` are the rows of `aggregator status --json`; the counters run since the start.
+
+    `timezone` is the zone in which people are told times.
+    """
 
     sources: Sequence[Mapping[str, Any]]
     unready: str | None
@@ -37,6 +42,7 @@ class Condition:
     polls: Mapping[str, int] = field(default_factory=dict)
     hub: Mapping[str, int] = field(default_factory=dict)
     subscriber: Mapping[str, int] = field(default_factory=dict)
+    timezone: str = "UTC"
 
 
 Ask = Callable[[], Awaitable[Condition]]
@@ -106,28 +112,50 @@ def _page(condition: Condition) -> Answer:
     )
     states = Counter(row["state"] for row in rows)
     words = [f"{states[state]} {state}" for state in STATES if states[state]]
-    facts = [condition.unready or "ready", f"{condition.readers} readers", *words]
+    facts = [condition.unready or "ready", f"{condition.readers} readers", *words, f"times of {condition.timezone}"]
+    zone = ZoneInfo(condition.timezone)
     head = "".join(f'<th scope="col">{name.replace("_", " ")}</th>' for name in _COLUMNS)
-    body = "\n".join(f"<tr>{''.join(map(_cell, _COLUMNS, _values(row)))}</tr>" for row in rows[:MOST_ROWS])
+    body = "\n".join(f"<tr>{''.join(_cells(row, zone))}</tr>" for row in rows[:MOST_ROWS])
     left = len(rows) - MOST_ROWS
     more = f"<p>{left} more sources: <code>aggregator status</code> shows all.</p>\n" if left > 0 else ""
     return _answer(
         "text/html; charset=utf-8",
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Status</title>\n'
         '<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">\n'
-        '<link rel="stylesheet" href="/style.css"></head><body><main>\n<h1>Status</h1>\n'
-        f"<p>{escape(' · '.join(facts))}</p>\n<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>\n"
+        '<link rel="stylesheet" href="/style.css"></head><body class="status"><main>\n<h1>Status</h1>\n'
+        f"<p>{escape(' · '.join(facts))}</p>\n"
+        # It can be scrolled with the keyboard only where it takes the focus.
+        '<div class="scroll" role="region" aria-label="Sources" tabindex="0">\n'
+        f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>\n</div>\n"
         f"{more}</main></body></html>\n",
     )
 
 
-def _values(row: Mapping[str, Any]) -> list[str]:
-    incidents = "; ".join(f"{one['cause']} since {one['since']}: {one['what']}" for one in row["incidents"])
-    return ["" if row[name] is None else str(row[name]) for name in _COLUMNS[:-1]] + [incidents]
+def _cells(row: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
+    for name in _COLUMNS:
+        if name == "source":
+            yield f'<th scope="row">{escape(row[name])}</th>'
+        elif name == "notes":
+            yield f"<td>{'<br>'.join(_notes(row, zone))}</td>"
+        elif name in ("last_poll", "next_poll"):
+            yield f"<td>{_time(row[name], zone) if row[name] else ''}</td>"
+        else:
+            yield f"<td>{'' if row[name] is None else escape(str(row[name]))}</td>"
 
 
-def _cell(name: str, value: str) -> str:
-    return f'<th scope="row">{escape(value)}</th>' if name == "source" else f"<td>{escape(value)}</td>"
+def _notes(row: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
+    """What a person should know of a source beside its numbers, as markup."""
+    for one in row["incidents"]:
+        yield f"{escape(one['cause'])} since {_time(one['since'], zone)}: {escape(one['what'])}"
+    if why := ": ".join(filter(None, (row["reason"], row["detail"]))):
+        yield escape(why)
+    if row["list"]:
+        yield f"from the list {escape(row['list'])}"
+
+
+def _time(moment: str, zone: ZoneInfo) -> str:
+    """An RFC 3339 moment to the minute, as the zone's clocks show it."""
+    return f'<time datetime="{escape(moment)}">{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M}</time>'
 
 
 def _numbers(condition: Condition) -> Answer:
