@@ -121,7 +121,8 @@ def feed(place: Place, page: str = "category/all/") -> list[dict[str, object]]:
 
 
 def test_run_polls_publishes_and_serves_and_ends_at_sigterm(place: Place, web: ScriptedWeb, start: Start) -> None:
-    running = start([{"id": "one", "url": web.feed("/feed", rss("one", 1, 2)), "category": "news"}])
+    site = {"title": "Test", "base_url": "https://planet.example", "timezone": "Europe/Berlin"}
+    running = start([{"id": "one", "url": web.feed("/feed", rss("one", 1, 2)), "category": "news"}], site=site)
     running.wait_until_built(2)
     page = httpx.get(f"{running.base}/category/news/feed.atom")
     assert page.headers["content-type"] == "application/atom+xml; charset=utf-8"
@@ -130,6 +131,7 @@ def test_run_polls_publishes_and_serves_and_ends_at_sigterm(place: Place, web: S
     assert (again.status_code, again.content) == (304, b"")
     assert httpx.get(f"{running.base}/readyz").text == "ready"
     assert "one" in httpx.get(f"{running.base}/").text
+    assert "times of Europe/Berlin" in httpx.get(f"{running.base}/status/").text
     assert running.stop() < 10
     assert running.process.returncode == 0
     assert not any("Traceback" in line for line in running.lines), running.lines
