@@ -210,8 +210,8 @@ class Builder:
         if archive_of(path)[0]:
             return await self._render_archive(*archive_of(path)), _nothing
         kept = await self._kept(chosen.newest, chosen.fed)
-        page = self._page(path, chosen.newest, kept)
-        fed = page if chosen.fed.numbers == chosen.newest.numbers else self._page(path, chosen.fed, kept)
+        page = await self._page(path, chosen.newest, kept)
+        fed = page if chosen.fed.numbers == chosen.newest.numbers else await self._page(path, chosen.fed, kept)
         fed = await self._with_history(fed, chosen)
         page = replace(page, chain=fed.chain)  # people page back from the newest, whatever is archived
         feeds = [
@@ -316,7 +316,7 @@ class Builder:
         everything = category_page(EVERYTHING)
         # Readers that know a feed at Jekyll's address follow no page that sends people on: they get the feed itself.
         chosen = await self._choose(everything)
-        page = self._page(everything, chosen.fed, await self._kept(chosen.fed))
+        page = await self._page(everything, chosen.fed, await self._kept(chosen.fed))
         feed = await asyncio.to_thread(FORMATS["atom"], await self._with_history(page, chosen))
         files.append(replace(feed, path="feed.xml", problems=()))
         if not {"html", "opml"} & set(self.formats):
@@ -331,7 +331,7 @@ class Builder:
 
     async def _newest(self, path: str, limit: int) -> Page:
         choice = await foremost(self.store, self.catalogue.category(path), path, limit)
-        return self._page(path, choice, await self._kept(choice))
+        return await self._page(path, choice, await self._kept(choice))
 
     async def _kept(self, *choices: Choice) -> Mapping[int, Kept]:
         """What was chosen, and the copies that are named; what was removed since is gone."""
@@ -341,14 +341,16 @@ class Builder:
         self._names.learn(kept[number] for number in wanted if number in kept)
         return kept
 
-    def _page(self, path: str, choice: Choice, kept: Mapping[int, Kept]) -> Page:
+    async def _page(self, path: str, choice: Choice, kept: Mapping[int, Kept]) -> Page:
         """The page with the chosen entries, and the copies of their stories named."""
         shown = [kept[number] for number in choice.numbers if number in kept]
         related = {
             one.number: [kept[copy] for copy in choice.related(one.number, MOST_RELATED) if copy in kept]
             for one in shown
         }
-        return make_page(self.catalogue, path, shown, related)
+        said = {} if shown or not path.startswith("source/") else await self.store.said([path.split("/")[1]])
+        self._names.introduce(said)
+        return make_page(self.catalogue, path, shown, related, next(iter(said.values()), None))
 
     async def _with_history(self, page: Page, chosen: Chosen) -> Page:
         """The page as the feeds show it whose documents lead back through the history."""
@@ -366,12 +368,15 @@ class Builder:
     async def _listed(self, page: Page) -> tuple[Listed, ...]:
         """The sources behind a category; what each calls itself is looked up once, and followed as entries pass."""
         unknown = [
-            source_page(source.id)
+            source.id
             for source in self.catalogue.sources.values()
             if stands_behind(source, page) and not (source.title and source.html_url) and self._names.lack(source.id)
         ]
         for start in range(0, len(unknown), NAMES_AT_A_TIME):
-            self._names.learn(await self.store.newest_of_each(unknown[start : start + NAMES_AT_A_TIME]))
+            some = unknown[start : start + NAMES_AT_A_TIME]
+            self._names.learn(await self.store.newest_of_each([source_page(name) for name in some]))
+            bare = [name for name in some if name not in self._names.origins]
+            self._names.introduce(await self.store.said(bare) if bare else {})
         return listed(self.catalogue, page, self._names.origins)
 
     async def _with_sources(self, home: Home) -> Home:

@@ -26,6 +26,7 @@ from aggregator.model import (
     NewEntry,
     Outcome,
     RevisedEntry,
+    Said,
     Source,
     Unchanged,
     Visit,
@@ -158,6 +159,7 @@ def _taken_in(
         horizon=admitted.horizon,
         bare=intake.bare,
         hub=intake.hub,
+        said=Said(intake.origin.title, intake.origin.html_url),
     )
     outlines = intake.outlines if source.blogroll and intake.outlines != known.outlines else None
     if outlines is not None:

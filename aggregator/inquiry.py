@@ -30,6 +30,7 @@ from aggregator.model import (
     Origin,
     Page,
     Rendered,
+    Said,
     Source,
     Trial,
     Visit,
@@ -138,7 +139,7 @@ async def remove(settings: Settings, name: str, now: datetime, reason: str | Non
 
 async def subscriptions(settings: Settings) -> Rendered:
     """The sources in their categories, as OPML; what each calls itself is known once it was polled."""
-    known: dict[str, Origin] = {}
+    known: dict[str, Origin | Said] = {}
     named: Mapping[str, str] = {}
     if settings.store.exists():
         async with open_store(settings.store, settings.site.base_url, alone=False) as store:
@@ -146,6 +147,7 @@ async def subscriptions(settings: Settings) -> Rendered:
             for start in range(0, len(settings.feeds), NAMES_AT_A_TIME):
                 some = settings.feeds[start : start + NAMES_AT_A_TIME]
                 kept = await store.newest_of_each([source_page(source.id) for source in some])
+                known |= await store.said([source.id for source in some])
                 known |= {one.source_id: one.entry.origin for one in kept}
     sources = {source.id: source for source in settings.feeds}
     catalogue = Catalogue(settings.site, settings.categories, sources).with_named(named)

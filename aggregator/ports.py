@@ -28,6 +28,7 @@ from aggregator.model import (
     Recipe,
     Removed,
     Rendered,
+    Said,
     Source,
     Stretch,
     Subscription,
@@ -114,6 +115,9 @@ class Store(Protocol):
 
     async def newest_of_each(self, paths: Sequence[str]) -> list[Kept]:
         """The newest entry of each of the pages that has one."""
+
+    async def said(self, names: Sequence[str]) -> Mapping[str, Said]:
+        """What these sources said of themselves when they were last read."""
 
     async def close_archives(self, path: str, size: int) -> list[str]:
         """Close the archive documents of a category that are full, with `size` entries, or whose month is over.

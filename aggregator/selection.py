@@ -19,6 +19,7 @@ from aggregator.model import (
     Page,
     Person,
     Related,
+    Said,
     Shown,
     Site,
     Source,
@@ -136,7 +137,7 @@ def _mapped(source: Source) -> tuple[str, ...]:
     return tuple(slug for _, slugs in source.category_map for slug in slugs)
 
 
-def listed(catalogue: Catalogue, page: Page, found: Mapping[str, Origin]) -> tuple[Listed, ...]:
+def listed(catalogue: Catalogue, page: Page, found: Mapping[str, Origin | Said]) -> tuple[Listed, ...]:
     """The sources behind a category, in the order of the config; `found` is what each said of itself."""
     if not page.path.startswith("category/"):
         return ()
@@ -158,7 +159,7 @@ class Names:
 
     def __init__(self) -> None:
         self.version = 0  # counts the changes of what a list of sources shows
-        self.origins: dict[str, Origin] = {}
+        self.origins: dict[str, Origin | Said] = {}
         self._newest: dict[str, tuple[datetime, int]] = {}
 
     def lack(self, source_id: str) -> bool:
@@ -166,6 +167,13 @@ class Names:
         known = source_id in self._newest
         self._newest.setdefault(source_id, (EARLIEST, 0))
         return not known
+
+    def introduce(self, said: Mapping[str, Said]) -> None:
+        """Take what sources said of themselves of which no entry is kept."""
+        for source_id, now in said.items():
+            before = self.origins.get(source_id)
+            self.version += before is None or (before.title, before.html_url) != (now.title, now.html_url)
+            self.origins[source_id] = now
 
     def learn(self, kept: Iterable[Kept]) -> None:
         """Take what these entries say of their sources, where they are the newest seen of them."""
@@ -178,11 +186,16 @@ class Names:
 
 
 def make_page(
-    catalogue: Catalogue, path: str, kept: Iterable[Kept], related: Mapping[int, Sequence[Kept]] = MappingProxyType({})
+    catalogue: Catalogue,
+    path: str,
+    kept: Iterable[Kept],
+    related: Mapping[int, Sequence[Kept]] = MappingProxyType({}),
+    said: Said | None = None,
 ) -> Page:
     """The page at `path` (a category's or a source's) with these entries, which are newest first.
 
-    `related` are other tellings of an entry's story, by its number.
+    `related` are other tellings of an entry's story, by its number; `said` is what a source without entries said of
+    itself.
     """
     kind, name, _ = path.split("/")
     entries = list(kept)
@@ -196,8 +209,9 @@ def make_page(
         everything = catalogue.categories["all"]
         shown = tuple(_shown(catalogue, one, everything) for one in entries)
         newest = _origin(entries[0].entry.origin, source) if entries else None
-        title = source.title or (newest.title if newest else source.id)
-        html_url = absolute(source.html_url) or (newest.html_url if newest else None)
+        known = newest or said
+        title = source.title or (known.title if known else source.id)
+        html_url = absolute(source.html_url) or (known.html_url if known else None)
         rights = source.rights or (newest.rights if newest else None)
         language = None
     updated = max((one.updated for one in shown), default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import opml_rules
@@ -13,16 +14,19 @@ from hypothesis import strategies as st
 from lxml import etree
 from scripted_web import ScriptedWeb
 
+from aggregator.changes import decide
 from aggregator.cli.lists import import_opml, import_planet
 from aggregator.config import Plan, as_text, load, new_file, planned, settings_at, with_sources
 from aggregator.config.adding import NEW_FILE
 from aggregator.config.insertion import with_categories, with_items
 from aggregator.errors import Unreadable, UsageError
-from aggregator.model import Group, Outline
+from aggregator.model import Acquaintance, Document, Group, Intake, Origin, Outline, Said, Source
 from aggregator.sources.opml import outlines
 from aggregator.sources.planet import planet
+from aggregator.store import open_store
 
 LISTS = Path(__file__).parent / "lists"
+NOW, HOUR = datetime(2026, 11, 1, tzinfo=UTC), timedelta(hours=1)
 
 
 def plan_of(name: str) -> Plan:
@@ -360,6 +364,47 @@ def test_a_source_that_is_no_feed_is_listed_by_our_feed_of_it(
     told = capsys.readouterr().out
     assert f"added 0 sources to {path}\n" in told
     assert f'left out: {ours}/watched/feed.atom: there already, as "watched"\n' in told
+
+
+def test_a_source_of_which_no_entry_is_kept_goes_by_what_it_said_of_itself(place: Place, web: ScriptedWeb) -> None:
+    feed = (
+        "<rss version='2.0'><channel><title>{}</title><link>https://{}.example/</link>"
+        "<item><title>x</title><link>https://{}.example/1</link></item></channel></rss>"
+    )
+    nothing = [{"keep": {"field": "title", "contains": "never"}}]
+    place.configure(
+        [
+            {"id": "emptied", "url": web.feed("/a", feed.format("A says", "a", "a"))},
+            {"id": "filtered", "url": web.feed("/b", feed.format("B says", "b", "b")), "filters": nothing},
+        ]
+    )
+    place.run("once")
+    place.run("remove", "https://a.example/1")
+    place.run("build")
+    known = [("A says", "https://a.example/"), ("B says", "https://b.example/")]
+    for written in (place.run("opml", "export").stdout.encode(), (place.public / "sources.opml").read_bytes()):
+        outline = etree.fromstring(written).iterfind("body/outline")
+        assert [(one.get("title"), one.get("htmlUrl")) for one in outline] == known
+    home = (place.public / "index.html").read_text("utf-8")
+    for name, (title, html_url) in zip(("emptied", "filtered"), known, strict=True):
+        own = etree.parse(place.public / "source" / name / "feed.atom")
+        assert own.findtext("{*}title") == f"{title} – Test"
+        assert html_url in (place.public / "source" / name / "index.html").read_text("utf-8")
+        assert title in home
+
+
+async def test_a_first_document_gives_its_title_to_what_was_built_before(tmp_path: Path) -> None:
+    source = Source("s", "feed", "https://s.example/f", "https://s.example/f", (), HOUR, HOUR, HOUR)
+    intake = Intake(Origin("https://s.example/", "S says"), ())
+    async with open_store(tmp_path / "store.db", "https://planet.example", alone=True) as store:
+        await store.enrol([source], NOW)
+        for page, version in (await store.stale()).items():
+            await store.mark_built(page, version)
+        visit = await store.begin(source, NOW)
+        document = Document(source.url, b"", "")
+        await store.apply(decide(source, visit, (document, intake), Acquaintance(), NOW))
+        assert set(await store.stale()) == {"", "source/s/"}
+        assert await store.said(["s", "t"]) == {"s": Said("S says")}
 
 
 def test_a_planet_becomes_the_first_config(place: Place) -> None:

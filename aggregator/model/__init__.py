@@ -73,6 +73,7 @@ from aggregator.model.ours import (
     Intake,
     Kept,
     Origin,
+    Said,
     Signature,
 )
 from aggregator.model.recipes import (
@@ -212,6 +213,7 @@ __all__ = [
     "Republished",
     "RevisedEntry",
     "Rewrite",
+    "Said",
     "Show",
     "Shown",
     "Signature",

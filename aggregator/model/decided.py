@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from aggregator.model.asked import Source
 from aggregator.model.fetched import Reason, Validators
-from aggregator.model.ours import Entry, Signature
+from aggregator.model.ours import Entry, Said, Signature
 from aggregator.model.subscribed import Advertised
 from aggregator.model.theirs import Cadence, Outline
 
@@ -102,7 +102,7 @@ class Visit:
     `failing_since` is when the first of the failures in a row was, `incidents` what is the matter with the source, one
     of each cause; `bare` names fields of a recipe that none of the items in that document had. `hub` is the WebSub hub
     that it named; until `leased` that hub tells us of what is new, and `quiet` polls in a row have found nothing that
-    it had not told.
+    it had not told. `said` is what the source said of itself, which is known while no entry of it is kept, too.
     """
 
     source_id: str
@@ -131,6 +131,7 @@ class Visit:
     hub: Advertised | None = None
     quiet: int = 0
     leased: datetime | None = None
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)

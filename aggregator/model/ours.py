@@ -36,6 +36,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a source said of itself when it was last read, for lists of sources; as in `Origin`."""
+
+    title: str
+    html_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An entry we can stand behind.
 

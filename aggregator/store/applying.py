@@ -13,7 +13,7 @@ from aggregator.clean.filling import carried_over
 from aggregator.clean.identity import minted_id
 from aggregator.clean.names import key_name, link_number, other_names, title_number
 from aggregator.clean.urls import host_of
-from aggregator.model import HOME, Alias, Changes, Entry, NewEntry, RevisedEntry, Why
+from aggregator.model import HOME, Alias, Changes, Entry, NewEntry, RevisedEntry, Why, source_page
 from aggregator.model import Source as Configured
 from aggregator.store import visits
 from aggregator.store.awaiting import expect
@@ -71,6 +71,9 @@ def _apply(connection: Connection, changes: Changes, base_url: str) -> None:
     touched = {page for one in changes.new for page in one.pages}
     for revised in changes.revised:
         touched |= _revise(connection, changes.source, revised, now)
+    named_anew = visit.said != (changes.before.said if changes.before else None)
+    if named_anew and changes.source.pages and not touched:
+        mark_stale(connection, (source_page(visit.source_id), HOME))  # where no entry is, it gives them their title
     if touched:
         join(connection, [*arrivals, *revisited(connection, changes)], changes.signatures)
         mark_stale(connection, (*touched, HOME))

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 import zstandard
 
-from aggregator.model import Advertised, Cadence, Entry, Gone, Incident, Moving, Validators
+from aggregator.model import Advertised, Cadence, Entry, Gone, Incident, Moving, Said, Validators
 
 T = TypeVar("T")
 
@@ -35,6 +35,7 @@ class Memory:
     bare: tuple[str, ...] = ()
     hub: Advertised | None = None
     quiet: int = 0
+    said: Said | None = None
 
 
 def pack(shape: Validators | Memory) -> str:

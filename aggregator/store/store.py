@@ -28,6 +28,7 @@ from aggregator.model import (
     Intake,
     Kept,
     Removed,
+    Said,
     Source,
     Stretch,
     Unarchived,
@@ -202,6 +203,10 @@ class SqlStore:
     async def newest_of_each(self, paths: Sequence[str]) -> list[Kept]:
         """The newest entry of each of the pages that has one."""
         return await self._writer.read(lambda connection: _newest_of_each(connection, paths))
+
+    async def said(self, names: Sequence[str]) -> Mapping[str, Said]:
+        """What these sources said of themselves when they were last read."""
+        return await self._writer.read(lambda connection: visits.said(connection, names))
 
     async def close_archives(self, path: str, size: int) -> list[str]:
         """Close the archive documents of a category that are full, with `size` entries, or whose month is over.

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.engine import Connection
 
-from aggregator.model import Changes, Outcome, Reason, Validators, Visit, Why
+from aggregator.model import Changes, Outcome, Reason, Said, Validators, Visit, Why
 from aggregator.store.codec import Memory, pack, reading
 
 # How long a source is put off while it is polled again after the program died in its poll; doubling with each death.
@@ -21,7 +21,7 @@ AFTER_DEATH = timedelta(minutes=1)
 LONGEST_AFTER_DEATH = timedelta(days=1)
 LEARNED = (
     *("validators", "body_hash", "seen", "cadence", "recent", "address", "moving", "gone", "max_age", "size"),
-    *("failing_since", "incidents", "bare", "hub", "quiet"),
+    *("failing_since", "incidents", "bare", "hub", "quiet", "said"),
 )
 
 _ALL = (
@@ -47,6 +47,11 @@ _EMPTY, _NOTHING = "{}", Memory()
 def read(connection: Connection, names: Sequence[str] | None = None) -> dict[str, Visit]:
     """What the last polls of these sources, or of all, left behind."""
     return {row[0]: _visit(row) for row in _rows(connection, names)}
+
+
+def said(connection: Connection, names: Sequence[str]) -> dict[str, Said]:
+    """What these sources said of themselves when they were last read, of those that were."""
+    return {name: visit.said for name, visit in read(connection, names).items() if visit.said}
 
 
 def begin(connection: Connection, asked: list[tuple[str, datetime]]) -> list[Visit]:
@@ -124,6 +129,7 @@ def _remembered(visit: Visit) -> Memory:
         visit.bare,
         visit.hub,
         visit.quiet,
+        visit.said,
     )
 
 
@@ -172,6 +178,7 @@ def _visit(row: Any, attempted: datetime | None = None) -> Visit:
         remembered.hub,
         remembered.quiet,
         _moment(leased),
+        remembered.said,
     )
 
 
