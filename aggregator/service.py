@@ -33,7 +33,7 @@ from aggregator.publish import Folder
 from aggregator.pushed import take_in_push
 from aggregator.selection import Catalogue
 from aggregator.store import SourceStatus, SqlStore, open_store
-from aggregator.upkeep import keep_up, purge
+from aggregator.upkeep import LOOK_SECONDS, keep_up, purge
 
 log = logging.getLogger(__name__)
 
@@ -365,12 +365,13 @@ class Service:
         await _agree(settings, store, builder)
         await builder.build(most=PAGES_AT_A_TIME)
         self._unready = self._store_fault = None
+        listed = asyncio.Event()
 
         def heard(changes: Changes) -> None:
             front.walked(changes)
             self.heard(changes)
             if changes.outlines is not None:
-                self._wake.set()
+                listed.set()
 
         async with open_engine(
             settings,
@@ -381,18 +382,32 @@ class Service:
             ailing=self._hear_of_store,
         ) as engine:
             upkeep = asyncio.create_task(keep_up(settings.sources, store, SystemClock(), engine.publish_soon))
+            watching = asyncio.create_task(self._watch_lists(settings, store, listed))
             try:
                 with front.delivering(engine.bring):
                     await engine.run(self._wake)
             finally:
-                upkeep.cancel()
-                await asyncio.wait({upkeep})
+                for task in (upkeep, watching):
+                    task.cancel()
+                await asyncio.wait({upkeep, watching})
         try:
             async with asyncio.timeout(LAST_BUILD_SECONDS):
                 await builder.build(most=PAGES_AT_A_TIME)
         except (TimeoutError, AggregatorError) as error:
             # What is stale is marked in the store, and built at the next start.
             log.warning("last build", extra={"fields": {"error": str(error) or "took too long"}})
+
+    async def _watch_lists(self, settings: Settings, store: SqlStore, listed: asyncio.Event) -> None:
+        """End these settings when a list names other sources, not when it has other titles or another order alone."""
+        while await listed.wait():
+            listed.clear()
+            try:
+                if await followed(self.settings, store) != settings:
+                    self._wake.set()
+            except AggregatorError as error:
+                log.error("lists", extra={"fields": {"error": str(error)}})
+                await asyncio.sleep(LOOK_SECONDS)
+                listed.set()
 
     async def _publish(self, builder: Builder, store: SqlStore, posts: Posts | None) -> bool:
         try:

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import pytest
@@ -248,6 +249,14 @@ def test_only_so_many_are_polled_and_of_the_others_those_with_entries_are_kept_u
     assert intake.problems == ("it names 2 feeds, of which the first 1 are polled",)
 
 
+def test_the_order_of_a_list_and_its_titles_make_no_other_settings(tmp_path: Path) -> None:
+    settings = configured(tmp_path)
+    named = followed(outline("https://a.example/f", "Tech"), outline("https://b.example/f", "Art"))
+    again = [replace(one, outline=replace(one.outline, title="Another")) for one in reversed(named)]
+    assert with_lists(settings, again) == with_lists(settings, named)
+    assert list(with_lists(settings, again).categories) == ["all", "art", "tech"]
+
+
 def test_a_list_adds_only_so_many_sources_and_categories(tmp_path: Path) -> None:
     more = "  - {url: 'https://x.example/', category: mine}\n"
     settings = configured(tmp_path, more=more, keys=", max_sources: 20")
@@ -255,7 +264,8 @@ def test_a_list_adds_only_so_many_sources_and_categories(tmp_path: Path) -> None
     found = with_lists(settings, followed(*flood))
     assert len(found.sources) == 22
     assert len(found.categories) == 2 + MOST_CATEGORIES
-    assert found.sources[-1].categories == ("mine",), "what the operator configured has room for all"
+    (last,) = (source for source in found.sources if source.id == "s19")
+    assert last.categories == ("mine",), "what the operator configured has room for all"
 
 
 @pytest.mark.parametrize(
@@ -405,21 +415,35 @@ async def test_the_service_takes_up_what_a_list_names_since_it_runs(place: Place
 
     polled: dict[str, asyncio.Event] = {"/one": asyncio.Event(), "/two": asyncio.Event()}
 
+    retitled = asyncio.Event()
+
     def heard(done: Changes) -> None:
+        if done.outlines and done.outlines[0].title == "another title":
+            retitled.set()
         for name, event in polled.items():
             if done.source.url.endswith(name) and done.new:
                 event.set()
 
-    service = Service(load(path, {}), reload, heard=heard)
+    begun: list[Settings] = []
+
+    class Counted(Service):
+        async def _one_config(self, settings: Settings, *others: Any) -> None:
+            begun.append(settings)
+            await super()._one_config(settings, *others)
+
+    service = Counted(load(path, {}), reload, heard=heard)
     running = asyncio.create_task(service.run())
     try:
         async with asyncio.timeout(60):
             await polled["/one"].wait()
+            web.script("/list", Answer(opml(one).replace("a feed", "another title").encode()))
+            await retitled.wait()
             web.script("/list", Answer(opml(one, two).encode()))
             await polled["/two"].wait()
     finally:
         service.stop()
         await running
+    assert [len(settings.feeds) for settings in begun] == [0, 1, 2], "another title alone begins nothing anew"
     assert reloads == [], "the config itself is taken anew only when somebody says so"
     feed = (place.public / "category/planet/feed.atom").read_text("utf-8")
     assert "<title>one 1</title>" in feed

@@ -32,11 +32,12 @@ def with_lists(
     if not named:
         return settings
     slugs = Slugs(settings, remembered)
-    more = tuple(_sources(settings, lists, named, slugs))
+    # In an order of their own: a list that only orders its feeds otherwise makes no other settings.
+    more = tuple(sorted(_sources(settings, lists, named, slugs), key=lambda one: one.id))
     everything = settings.categories[EVERYTHING]
     used = {slug for source in more for slug in source.categories}
     new: dict[str, Category] = {
-        slug: replace(everything, slug=slug, title=title) for slug, title in slugs.new.items() if slug in used
+        slug: replace(everything, slug=slug, title=title) for slug, title in sorted(slugs.new.items()) if slug in used
     }
     mark = repr((settings.fingerprint, [(one.id, one.public_url, one.categories) for one in more], sorted(new)))
     return replace(
