@@ -257,6 +257,22 @@ def test_a_page_without_a_feed_is_said_to_be_one(quick: Place, web: ScriptedWeb)
     assert f"{web.url('/gone')}: http-status: 404" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["preview", "add"])
+@pytest.mark.parametrize("kind", ["text/xml", "text/html"])
+def test_a_list_of_feeds_is_said_to_be_one_and_not_searched(
+    quick: Place, web: ScriptedWeb, command: str, kind: str
+) -> None:
+    listed = (
+        b"<?xml version='1.0'?>\n<!-- mine --><opml version='2.0'><head><title>Mine</title></head><body>"
+        b"<outline text='x' xmlUrl='https://x.example/feed'/></body></opml>"
+    )
+    url = web.script("/blogs.opml", Answer(listed, headers={"Content-Type": kind}))
+    web.feed("/feed", rss())
+    done = quick.run(command, url, check=1)
+    assert f"{url}: not-a-feed: a list of feeds, not a feed; write `type: opml` to follow it" in done.stderr
+    assert [request.path for request in web.requests] == ["/blogs.opml"]
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_host_that_is_busy_is_not_asked_for_more(quick: Place, web: ScriptedWeb, status: int) -> None:
     url = html_page(web, "<p>")

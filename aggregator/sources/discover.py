@@ -55,6 +55,7 @@ CALLED_COMMENTS = re.compile(
 USUAL_NAMES = ("feed", "feed.xml", "index.xml", "atom.xml", "rss.xml", "rss", "feeds/all.atom.xml")
 NAMES_IN_A_FOLDER = USUAL_NAMES[:3]  # such as /blog/feed
 HTML = re.compile(rb"<!doctype\s+html|<html\b|<head\b|<body\b", re.IGNORECASE)
+LIST = re.compile(rb"(\xef\xbb\xbf)?\s*(<[?!][^<>]*>\s*)*<opml\b", re.IGNORECASE)  # it has a head and a body, too
 
 
 def feed_links(page: Document) -> tuple[FeedLink, ...]:
@@ -77,6 +78,8 @@ def feed_links(page: Document) -> tuple[FeedLink, ...]:
 
 def is_page(document: Document) -> bool:
     """Whether a document is a web page: by what its server says, or by how it begins."""
+    if LIST.match(document.body[:1024]):
+        return False
     kind = document.content_type.partition(";")[0].strip().lower()
     return kind in ("text/html", "application/xhtml+xml") or bool(HTML.search(document.body[:1024]))
 

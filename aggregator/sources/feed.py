@@ -50,6 +50,7 @@ ROOT = SCHEME + "//here.invalid/"
 HERE = ROOT + "/".join(FOLDERS) + "/"
 # With xml:base, feedparser resolves ids like links, unless they say that they are none.
 BARE_ID = re.compile(r"<((?:\w+:)?id)>")
+LIST = re.compile(r"\s*(<!--.*?-->\s*)*<opml\b", re.IGNORECASE | re.DOTALL)
 WEB = re.compile(r"https?://", re.IGNORECASE)
 HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
@@ -166,6 +167,8 @@ def _demand_feed(found: Any, text: str) -> None:
     """Raise `Unreadable` unless feedparser found a feed."""
     if found.entries or (found.version and not found.bozo):
         return
+    if LIST.match(text[text.find("?>") + 2 :]):
+        raise Unreadable("a list of feeds, not a feed; write `type: opml` to follow it, or `aggregator opml import` it")
     if HTML.match(text[text.find("?>") + 2 :]):
         raise Unreadable("a web page, not a feed; look for the feed's own address on that page")
     if found.version:
