@@ -242,12 +242,37 @@ def test_planet_venus_its_filters_come_along_and_its_programs_are_named() -> Non
         ("https://jeff.example/blog/index.php/feed/", "Jeff Waugh", "feed", r"(?i)\bgnome\b", "(?i)sponsored post"),
         ("http://friends.example/subscriptions.opml", "Friends", "opml", None, "(?i)sponsored post"),
     ]
-    assert found.left == (
-        "https://jeff.example/blog/index.php/feed/: filters = excerpt.py: see docs/rules.md for what filters and "
-        "rewrite can do",
-    )
-    first = planned(found.outlines, None).wanted[0]
+    first, cut_down, followed = planned(found.outlines, None).wanted
     assert 'matches: "(?i)sponsored post"' in as_text([first], {})
+    assert [one.more.get("content") for one in (first, cut_down, followed)] == [None, "summary", None]
+
+
+def test_planet_venus_what_is_not_taken_over_is_named() -> None:
+    assert planet((LISTS / "venus.ini").read_text("utf-8")).left == (
+        "Planet: owner_name = Janet Weiss: see site.author in docs/config.md",
+        "Planet: owner_email = janet@slug.example: see site.author in docs/config.md",
+        "Planet: cache_directory = /var/cache/planet: see store in docs/config.md",
+        "Planet: new_feed_items = 10: see backfill.max_items in docs/config.md",
+        "Planet: log_level = DEBUG: nothing here is like it",
+        "Planet: date_format = %B %d, %Y %I:%M %p: nothing here is like it",
+        "Planet: template_files = themes/common/index.html.tmpl themes/common/atom.xml.xslt: see site.theme in "
+        "docs/config.md",
+        "Planet: facewidth = 64: nothing here is like it",
+        "excerpt.py: a section that names no feed",
+    )
+    found = planet(
+        "[DEFAULT]\nactivity_threshold = 90\n[Planet]\nname = x\nitems_per_page = 60\nfilters = excerpt.py a.sed\n"
+        "[not-a-url]\nname = Lost\n[http://a.example/]\nnew_feed_items = 5\nname = A\nicon = a.png\n"
+    )
+    assert found.left == (
+        "Planet: filters = a.sed: see docs/rules.md for what filters and rewrite can do",
+        "Planet: items_per_page = 60: see output.limit in docs/config.md",
+        "Planet: activity_threshold = 90: see backfill.max_age in docs/config.md",
+        "not-a-url: a section that names no feed",
+        "http://a.example/: new_feed_items = 5: see backfill.max_items in docs/config.md",
+    )
+    (one,) = planned(found.outlines, None).wanted
+    assert "content: summary" in as_text([one], {})
 
 
 def test_pluto_keys_before_any_section_and_indented_ones_are_read() -> None:

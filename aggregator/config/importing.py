@@ -141,6 +141,7 @@ def _more(outline: Outline, url: str) -> dict[str, Value]:
         **({"title": _literal(title)} if title and title != url else {}),
         **dict(_recipe(outline)),
         **({"full_text": _full_text(outline)} if outline.kind == "feed" and outline.select else {}),
+        **({"content": "summary"} if outline.excerpt else {}),
         **({"filters": list(_filters(outline))} if outline.keep or outline.drop else {}),
     }
 

@@ -144,7 +144,7 @@ class Outline:
     `groups` are the folders it stands in, the outermost first, or else the categories it names itself. `paths` say
     where the fields of an entry stand, and "items" the entries, in XPath or, in JSON, as JMESPath; `date_format` is
     PHP's. `select` and `remove` are CSS selectors in the pages of entries. `keep` and `drop` are expressions that
-    the title or the text of an entry must match, or must not.
+    the title or the text of an entry must match, or must not. With `excerpt` little of an entry's text is republished.
     """
 
     url: str
@@ -157,3 +157,4 @@ class Outline:
     remove: str | None = None
     keep: str | None = None
     drop: str | None = None
+    excerpt: bool = False
