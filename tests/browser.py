@@ -22,6 +22,7 @@ FLAGS = (
 )
 SECONDS = 30.0
 WHEN_LOADED = "done => document.readyState == 'complete' ? done() : addEventListener('load', () => done())"
+OF_THE_BROWSER = "chrome-error://"  # what it shows where an address leads nowhere, as that of a page that moved
 ASKED = "asked-by-the-test"  # the name of what is no script of the page
 
 
@@ -94,7 +95,7 @@ class Browser:
                     self.complaints.append(f"{entry['level']}: {entry['text']} {entry.get('url', '')}")
             case "Debugger.scriptParsed":
                 script = message["params"]
-                if script["url"] != ASKED:
+                if script["url"] != ASKED and not script["url"].startswith(OF_THE_BROWSER):
                     self.ran.append(f"{script['url']}:{script['startLine']}:{script['startColumn']} {script['length']}")
         return message
 
