@@ -168,7 +168,11 @@ def test_the_config_is_a_real_one_to_look_at(demo: Demo) -> None:
     assert settings.categories["zhongwen"].title == "中文"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGINT, signal.SIGHUP))],
+    ids=lambda number: number.name,
+)
 def test_a_signal_ends_it_and_nothing_is_left(own_demo: Demo, number: int) -> None:
     site, samples = own_demo.is_up().site, own_demo.wait_for(r"^Sources +(\S+)")[1]
     assert own_demo.config.is_file()

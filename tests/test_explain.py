@@ -37,9 +37,9 @@ def told(place: Place, name: str) -> list[dict[str, Any]]:
     "name",
     [
         ID,
-        LINK,
+        pytest.param(LINK, marks=pytest.mark.slow),
         "http://X.example:80/posts/1",
-        f"https://planet.example/{entry_page(ID)}",
+        pytest.param(f"https://planet.example/{entry_page(ID)}", marks=pytest.mark.slow),
     ],
 )
 def test_an_entry_is_found_by_its_id_its_link_and_its_page(place: Place, web: ScriptedWeb, name: str) -> None:

@@ -137,7 +137,7 @@ def test_run_polls_publishes_and_serves_and_ends_at_sigterm(place: Place, web: S
     assert not any("Traceback" in line for line in running.lines), running.lines
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_source_that_hangs_does_not_hold_up_the_stop(web: ScriptedWeb, start: Start, number: int) -> None:
     asked = threading.Event()
 
