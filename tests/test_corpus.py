@@ -422,7 +422,7 @@ async def replay(
         one.look(version, (folder / "public" / source_page(one.source.id) / "feed.atom").read_bytes())
 
 
-@pytest.mark.parametrize("versions", [8, pytest.param(None, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("versions", [4, pytest.param(None, marks=pytest.mark.slow)])
 async def test_real_feeds_over_time_break_no_law(
     shared: Path,
     tmp_path: Path,

@@ -211,8 +211,9 @@ def test_sighup_takes_a_new_config_and_a_broken_one_changes_nothing(
     assert {entry["title"] for entry in feed(place)} == {"one 1", "two 1"}
 
 
+@pytest.mark.parametrize("moments", [(5, 14), pytest.param((1, 5, 9, 14, 30), marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_loses_nothing_and_doubles_nothing(
-    place: Place, web: ScriptedWeb, start: Start
+    place: Place, web: ScriptedWeb, start: Start, moments: tuple[int, ...]
 ) -> None:
     seen = threading.Semaphore(0)
 
@@ -229,7 +230,7 @@ def test_killed_at_any_moment_it_loses_nothing_and_doubles_nothing(
         {"id": f"s{n}", "url": web.script(f"/{n}", counted(f"s{n}")), "category": "news", "interval": "1s"}
         for n in range(12)
     ]
-    for requests in (1, 5, 9, 14, 30):
+    for requests in moments:
         running = start(sources)
         for _ in range(requests):
             assert seen.acquire(timeout=PATIENCE)
