@@ -61,13 +61,13 @@ class StoreBusy(AggregatorError):  # noqa: N818  (reads as what it is: "the stor
     exit_status = 3
 
 
-class StoreTooNew(AggregatorError):  # noqa: N818
+class StoreTooNew(AggregatorError):  # noqa: N818  (likewise)
     """The store has a schema that this version of the program does not know."""
 
     exit_status = 4
 
 
-class StoreUnusable(AggregatorError):  # noqa: N818
+class StoreUnusable(AggregatorError):  # noqa: N818  (likewise)
     """The store cannot be opened, read or written."""
 
 
@@ -79,5 +79,5 @@ class ServeError(AggregatorError):
     """The web server cannot listen where it was told to."""
 
 
-class Unreadable(AggregatorError):  # noqa: N818
+class Unreadable(AggregatorError):  # noqa: N818  (reads as what it is: "the document is unreadable")
     """A document cannot be read as what its source says it is."""

@@ -193,6 +193,7 @@ def test_a_line_that_is_cut_is_closed_too() -> None:
         (f"<p>photo{RLO}gnp.exe</p>", "<p>photognp.exe</p>"),
         ("<p>photo&#x202e;gnp&#8238;.exe</p>", "<p>photognp.exe</p>"),
         ("<p>\ufeffcafe\u0301&#xFEFF;</p>", "<p>café</p>"),
+        ("<p>cafe&#769; a&#x300;&#x316;</p>", "<p>café à\u0316</p>"),
         ("<b>a</b>\u0338 x", "<b>a</b>\u0338 x"),  # not "≯": the tag stays one
         ("<a href='/cafe\u0301'>x</a>", '<a href="https://site.example/cafe\u0301" rel="noopener noreferrer">x</a>'),
         ("<p>ภาษา\u200bไทย very\u00adlong</p>", "<p>ภาษา\u200bไทย very\u00adlong</p>"),

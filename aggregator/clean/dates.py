@@ -41,7 +41,7 @@ ZONE = re.compile(
 )
 # The names that feedparser knows, which are those of RFC 822 §5.1 and a few more. All others it takes for UTC.
 FEEDPARSER_KNOWS = frozenset(
-    "z ut utc gmt adt ast at edt est et cdt cst ct mdt mst mt pdt pst pt a n m y met mest".split()  # noqa: SIM905
+    "z ut utc gmt adt ast at edt est et cdt cst ct mdt mst mt pdt pst pt a n m y met mest".split()  # noqa: SIM905  (a list to be read)
 )
 # Names with one meaning wherever they are used, by hours east of Greenwich.
 NAMES = """

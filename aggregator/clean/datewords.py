@@ -52,7 +52,7 @@ THAI = re.compile("[\u0e01-\u0e3a]")
 BUDDHIST_YEAR = re.compile(r"(?<!\d)2[45]\d\d(?!\d)")
 YEARS_AHEAD = 543  # of the Buddhist era
 WORD = re.compile(r"[^\s\d,;:/()|·•–—+.-][^\s\d,;:/()|·•–—+-]*")
-ENGLISH = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
+ENGLISH = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905  (a list to be read)
 
 
 def in_figures(text: str) -> str | None:

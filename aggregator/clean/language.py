@@ -57,7 +57,7 @@ WRITTEN_IN = {name: frozenset(languages.split()) for name, (_, languages) in SCR
 # Letters that are none of Latin: what RUN, which tries script by script, needs to look at.
 OTHER = re.compile("[\u0370-\u1cff\u1f00-\u1fff\u2c00-\ud7ff\uf900-\ufaff]+")
 LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
-ALSO_LATIN = frozenset("sr bs uz az tk ro ku ms tr kk tt lad".split())  # noqa: SIM905
+ALSO_LATIN = frozenset("sr bs uz az tk ro ku ms tr kk tt lad".split())  # noqa: SIM905  (a list to be read)
 # Written in another script by nobody: what is declared to be one of these is, in Latin letters, something else.
 NEVER_LATIN = frozenset().union(*WRITTEN_IN.values()) - ALSO_LATIN
 # A character of these says as much as several letters; so a Chinese title with "iPhone" in it is Chinese.

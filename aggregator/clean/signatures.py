@@ -25,7 +25,7 @@ _NUMBERS = bytes(code if chr(code).isdigit() else 32 for code in range(256))
 READ = 1200  # characters of markup; a story is known by how it begins
 READ_ON = 6 * READ  # where that is nothing but markup
 MOST_WORDS, MOST_LETTERS = 100, 240
-WORDS_IN_A_SHINGLE, LETTERS_IN_A_SHINGLE = 3, 4
+LETTERS_IN_A_SHINGLE = 4  # where words have no blanks between them; else three words make one
 SLOTS, SEED = 64, 1  # of the MinHash; another number or seed makes all signatures kept so far worthless
 # Each band has a salt, so that the marks of one are not those of another.
 _SALT = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93)

@@ -26,7 +26,7 @@ class TooLarge(Exception):  # noqa: N818  (an end, not a bug)
     """The body is longer than the cap."""
 
 
-class BadCoding(Exception):  # noqa: N818
+class BadCoding(Exception):  # noqa: N818  (likewise)
     """The content coding is unknown, doubled, or not what it says."""
 
 

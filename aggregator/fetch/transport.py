@@ -155,7 +155,7 @@ class _Stream(httpx.AsyncByteStream):
     """An answer's body as httpx wants it."""
 
     def __init__(self, answer: Answer) -> None:
-        self.aclose = answer.aclose  # type: ignore[method-assign]
+        self.aclose = answer.aclose  # type: ignore[method-assign]  # the same, without a call between
         self._chunks = answer.chunks()
 
     def __aiter__(self) -> AsyncIterator[bytes]:

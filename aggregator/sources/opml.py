@@ -73,7 +73,7 @@ def _seen_in(xml: bytes) -> _Seen:
     """What stands in the document."""
     try:
         seen = _Seen()
-        strict = etree.XMLParser(target=seen, encoding="utf-8", no_network=True)  # type: ignore[arg-type]
+        strict = etree.XMLParser(target=seen, encoding="utf-8", no_network=True)  # type: ignore[arg-type]  # as below
         etree.fromstring(xml, strict)
     except etree.XMLSyntaxError:
         seen = _Seen()

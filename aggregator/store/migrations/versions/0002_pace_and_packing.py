@@ -41,6 +41,7 @@ def _squeeze_bodies(table: str, key: str) -> None:
     take their rows along."""
     op.add_column(table, sa.Column("squeezed", sa.LargeBinary(), nullable=False, server_default=""))
     connection, last = op.get_bind(), 0
+    # The names are those that `upgrade` says.
     page = sa.text(f"SELECT {key}, body FROM {table} WHERE {key} > :last ORDER BY {key} LIMIT {ROWS}")  # noqa: S608
     change = sa.text(f"UPDATE {table} SET squeezed = :body WHERE {key} = :key")  # noqa: S608
     while rows := connection.execute(page, {"last": last}).all():

@@ -50,6 +50,7 @@ def upgrade() -> None:
 def _name_entries() -> None:
     """Give the entries of before their names, from the oldest row on: the latest of one name has it."""
     connection, last = op.get_bind(), 0
+    # ROWS is a number of ours.
     rows = sa.text(f"SELECT number, source_id, body FROM entry WHERE number > :last ORDER BY number LIMIT {ROWS}")  # noqa: S608
     change = sa.text("UPDATE entry SET link = :link, title = :title WHERE number = :number")
     name = sa.text("INSERT OR REPLACE INTO name (name, entry_number) VALUES (:name, :number)")
