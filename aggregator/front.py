@@ -79,6 +79,7 @@ class Front:
             ask=self._condition,
             operators=self.settings.server.status,
             search=self._search,
+            today=lambda: self.clock.now().timestamp(),
         )
 
     @asynccontextmanager

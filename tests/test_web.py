@@ -233,6 +233,37 @@ async def test_the_same_bytes_have_the_same_etag_whenever_they_were_written(
     assert before.headers["last-modified"] != after.headers["last-modified"]
 
 
+async def test_a_file_dated_ahead_is_not_told_by_its_date(folder: Path) -> None:
+    app = create_app(folder, readiness=lambda: None, audience=Audience(), today=lambda: CHANGED - 1)
+    async with serving(app) as server, browser(server.port) as client:
+        first = await client.get("/style.css")
+        assert "last-modified" not in first.headers
+        for status, conditions in (
+            (200, {"if-modified-since": NEWER}),
+            (200, {"if-unmodified-since": OLDER}),
+            (304, {"if-none-match": first.headers["etag"]}),
+        ):
+            assert (await client.get("/style.css", headers=conditions)).status_code == status
+
+
+def test_a_file_dated_ahead_gets_its_date_when_that_has_come(folder: Path) -> None:
+    elapsed = 0.0
+    published = PublishedFolder(folder, today=lambda: CHANGED + elapsed)
+
+    def date(after: float) -> int | None:
+        nonlocal elapsed
+        elapsed = after
+        return found(published, "/style.css", now=10_000 + elapsed).modified
+
+    assert [date(after) for after in (-SETTLE, -1, 0, SETTLE * 2, SETTLE * 3)] == [
+        None,
+        None,
+        CHANGED,
+        CHANGED,
+        CHANGED,
+    ]
+
+
 async def test_a_range_is_ignored(client: httpx.AsyncClient) -> None:
     answer = await client.get("/category/tech/feed.atom", headers={"range": "bytes=0-9"})
     assert (answer.status_code, answer.content, answer.headers["accept-ranges"]) == (200, FEED, "none")

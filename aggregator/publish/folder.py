@@ -15,6 +15,7 @@ from aggregator.publish.coding import CODINGS, is_worth_it
 from aggregator.publish.manifest import Manifest
 from aggregator.publish.names import fault
 
+SECOND = 10**9  # nanoseconds
 SYNCING = 32  # how many files wait for the disk at a time
 
 
@@ -182,10 +183,14 @@ def _write(target: Path, body: bytes, moment: int | None = None) -> _Written:
 
 
 def _later(beside: Path, before: int | None) -> int:
-    """The time of a new file, moved behind that of the one it replaces: clocks stand still, or are set back."""
+    """The time of a new file, in a later second than that of the one it replaces.
+
+    HTTP tells a file's time in whole seconds. Readers that stand on libcurl take a version for the one they have when
+    these are equal, whatever its entity-tag says, and would miss an entry; clocks are set back, too.
+    """
     moment = beside.stat().st_mtime_ns
-    if before is not None and moment <= before:
-        moment = before + 1
+    if before is not None and moment // SECOND <= before // SECOND:
+        moment = (before // SECOND + 1) * SECOND
         os.utime(beside, ns=(moment, moment))
     return moment
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -94,13 +95,14 @@ def create_app(
     ask: Ask | None = None,
     operators: Iterable[str] = (),
     search: Search | None = None,
+    today: Callable[[], float] = lambda: math.inf,
 ) -> WebSite:
     """The application that serves `folder`, whose files may be replaced by rename at any time.
 
     `audience` counts who fetches feeds; `signpost` says what the config says of addresses; `take()` is what takes the
     wishes of subscribers while there is a hub, `listener()` who hears hubs of others, and how many bytes at a time;
     `ask` tells those in the networks of `operators` how the program does; `search` answers `/search?q=` and
-    `/search/feed.atom?q=`.
+    `/search/feed.atom?q=`; `today` gives the seconds since 1970, behind which files may be dated.
 
     `GET /healthz` is 200 while the program lives; `GET /readyz` is 200 when `readiness()` is None, else 503
     with what it said. `readiness` is called on each request and must not block.
@@ -113,7 +115,7 @@ def create_app(
         reason = readiness()
         return text(HTTPStatus.OK, "ready") if reason is None else text(HTTPStatus.SERVICE_UNAVAILABLE, reason)
 
-    site = FolderSite(PublishedFolder(folder, signpost), audience, _seconds)
+    site = FolderSite(PublishedFolder(folder, signpost, today=today), audience, _seconds)
     inside = inside_routes(ask, operators, signpost.base_url if signpost else "")
     looked_at = {"/healthz": healthz, "/readyz": readyz, **inside}
     if search:

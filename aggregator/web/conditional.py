@@ -15,18 +15,19 @@ OK, UNCHANGED, FAILED = HTTPStatus.OK, HTTPStatus.NOT_MODIFIED, HTTPStatus.PRECO
 _ENTITY_TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
-def verdict(fields: Mapping[bytes, bytes], *, etag: bytes, modified: int) -> HTTPStatus:
+def verdict(fields: Mapping[bytes, bytes], *, etag: bytes, modified: int | None) -> HTTPStatus:
     """What a GET or HEAD of an existing file ends with: OK, NOT_MODIFIED or PRECONDITION_FAILED.
 
     `fields` are those of the request by lower-case name, `etag` the file's strong entity-tag with its quotes,
-    `modified` its last change in seconds since 1970. The order is that of RFC 9110 §13.2.2: a condition on
-    the entity-tag sets the one on the date aside.
+    `modified` its last change in seconds since 1970, None while that is not to be told. The order is that of
+    RFC 9110 §13.2.2: a condition on the entity-tag sets the one on the date aside.
     """
     if b"if-match" in fields:
         if not _listed(etag, fields[b"if-match"], weak=False):
             return FAILED
     elif (
         b"if-unmodified-since" in fields
+        and modified is not None
         and (unmodified := _seconds(fields[b"if-unmodified-since"])) is not None
         and modified > unmodified
     ):
@@ -36,7 +37,7 @@ def verdict(fields: Mapping[bytes, bytes], *, etag: bytes, modified: int) -> HTT
         known = field == etag or _listed(etag, field, weak=True)
     elif b"if-modified-since" in fields:
         since = _seconds(fields[b"if-modified-since"])
-        known = since is not None and modified <= since
+        known = since is not None and modified is not None and modified <= since
     else:
         return OK
     return UNCHANGED if known else OK

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import functools
+import math
 import os
 import stat
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from http import HTTPStatus
@@ -49,11 +51,12 @@ class ReadyFile:
     """A published file as it is sent: whole, of one version, with its validators and headers already made.
 
     `plain` is the file itself; `coded` are its compressed forms, which hold exactly its bytes. `modified` is in
-    seconds since 1970, `name` relative to the folder, and `feed` says that readers subscribe to it.
+    seconds since 1970, None while that is in the future; `name` is relative to the folder, and `feed` says that
+    readers subscribe to it.
     """
 
     name: str
-    modified: int
+    modified: int | None
     plain: Representation
     coded: dict[str, Representation] = field(default_factory=dict)
     codings: tuple[str, ...] = ()
@@ -106,7 +109,16 @@ class PublishedFolder:
     hashing 60 KB about a hundred, while handing the call to a thread and back costs more than either.
     """
 
-    def __init__(self, root: Path, signpost: Signpost | None = None, *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        root: Path,
+        signpost: Signpost | None = None,
+        *,
+        capacity: int = CAPACITY,
+        today: Callable[[], float] = lambda: math.inf,
+    ) -> None:
+        """`today` gives the seconds since 1970; without it no file is taken for one that is dated ahead."""
+        self._today = today
         self._root = os.path.abspath(root)
         self._signpost = signpost or Signpost()
         self._capacity = capacity
@@ -190,9 +202,10 @@ class PublishedFolder:
             return None
         body, status = _read(real)
         stamp = _stamp(status)
-        settled = kept is not None and kept.stamp == stamp and now - kept.read_at >= SETTLE
-        plain = self._represent(relative, IDENTITY, body, int(status.st_mtime))
-        ready = ReadyFile(relative, int(status.st_mtime), plain, feed=is_feed(relative))
+        modified = self._modified(status)
+        settled = kept is not None and kept.stamp == stamp and now - kept.read_at >= SETTLE and modified is not None
+        plain = self._represent(relative, IDENTITY, body, modified)
+        ready = ReadyFile(relative, modified, plain, feed=is_feed(relative))
         read = self._with_forms(relative, _Kept(ready, place, stamp, now, settled, now))
         self._keep(relative, read)
         return read.ready
@@ -228,7 +241,12 @@ class PublishedFolder:
             return None
         return self._represent(relative, coding, coded, ready.modified)
 
-    def _represent(self, name: str, coding: str, body: bytes, modified: int) -> Representation:
+    def _modified(self, status: os.stat_result) -> int | None:
+        """When a file was modified, in whole seconds since 1970. None while that is in the future, which no answer may
+        say (RFC 9110 §8.8.2.1): of versions that follow each other within a second, the later ones are dated ahead."""
+        return int(status.st_mtime) if status.st_mtime <= self._today() else None
+
+    def _represent(self, name: str, coding: str, body: bytes, modified: int | None) -> Representation:
         etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
         headers, unchanged = file_headers(
             name, etag=etag, modified=modified, length=len(body), coding=coding, link=self._signpost.link(name)

@@ -84,20 +84,16 @@ def cache_of(name: str) -> tuple[bytes, bytes]:
 
 
 def file_headers(
-    name: str, *, etag: str, modified: int, length: int, coding: str = "", link: bytes | None = None
+    name: str, *, etag: str, modified: int | None, length: int, coding: str = "", link: bytes | None = None
 ) -> tuple[Headers, Headers]:
     """The headers of a published file in one coding ("" is none): those of a 200, and those of its 304.
 
-    `etag` is a whole entity-tag with its quotes, `modified` in seconds since 1970, `length` in bytes. A 304
-    repeats what a cache needs to refresh what it stored, and no description of a body (RFC 9110 §15.4.5).
+    `etag` is a whole entity-tag with its quotes, `modified` in seconds since 1970 if that is to be told, `length` in
+    bytes. A 304 repeats what a cache needs to refresh what it stored, and no description of a body (RFC 9110 §15.4.5).
     """
-    validators: Headers = (
-        (b"etag", etag.encode("ascii")),
-        # Not strftime: the names of days must not follow the locale of the process.
-        (b"last-modified", formatdate(modified, usegmt=True).encode("ascii")),
-        cache_of(name),
-        VARY,
-    )
+    # Not strftime: the names of days must not follow the locale of the process.
+    dated = () if modified is None else ((b"last-modified", formatdate(modified, usegmt=True).encode("ascii")),)
+    validators: Headers = ((b"etag", etag.encode("ascii")), *dated, cache_of(name), VARY)
     described: Headers = (
         (b"content-type", media_type(name).encode("ascii")),
         (b"content-length", str(length).encode("ascii")),
