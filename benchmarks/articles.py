@@ -1,4 +1,4 @@
-"""Feeds whose entries are articles as people write them: 4 KB each, Latin or Chinese, no two alike."""
+"""Articles as people write them, Latin or Chinese, no two alike, and feeds of those of 4 KB."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ PER_FEED = 20
 LENGTH = 4096  # bytes of UTF-8 of an entry's HTML
 
 
-def article(dice: random.Random, *, chinese: bool) -> str:
+def article(dice: random.Random, *, chinese: bool, length: int = LENGTH) -> str:
     """The HTML of an article: paragraphs and what stands between them, until it is as long as it shall be."""
-    pieces, length = [], 0
-    while length < LENGTH - 300:
+    pieces, written = [], 0
+    while written < length - 300:
         piece = _block(dice, chinese=chinese)
         pieces.append(piece)
-        length += len(piece.encode())
+        written += len(piece.encode())
     counter = f"https://pixel.wp.com/b.gif?host=a.example&amp;post={dice.randrange(10**6)}"
     return "\n".join((*pieces, f'<img src="{counter}" width="1" height="1" alt="">'))
 

@@ -22,7 +22,8 @@ from aggregator.publish import Folder
 from aggregator.selection import Catalogue
 from aggregator.store import SqlStore, applying, open_store
 from aggregator.store.joining import join
-from benchmarks.documents import ITEMS, VOCABULARY
+from benchmarks.articles import LATIN
+from benchmarks.documents import ITEMS
 from benchmarks.scale import multiply
 
 BASE_URL = "https://planet.example"
@@ -72,7 +73,7 @@ def _poll(source: Source, turn: int, now: datetime) -> Changes:
 def _entry(source: str, turn: int, number: int) -> Entry:
     told = turn - turn % 2 if number % (COPIED // 2) == 0 else turn  # the half of every second poll
     dice = Random(f"{told}/{number}")
-    title, text = (" ".join(dice.choices(VOCABULARY, k=count)) for count in (9, 300))
+    title, text = (" ".join(dice.choices(LATIN, k=count)) for count in (9, 300))
     link = f"https://{source}.example/{turn}/{number}"
     return Entry(link, f"{title} {told}", link, Origin(link, source), content=f"<p>{text}</p>")
 
