@@ -407,6 +407,13 @@ def test_a_very_long_text_without_any_tag_has_an_excerpt_too() -> None:
     assert excerpt("word " * 6_000).endswith("word…")
 
 
+def test_an_excerpt_is_the_same_wherever_the_reading_of_a_long_text_stops() -> None:
+    paragraph = "<p>One two three <b>four</b> &amp; five.</p>"
+    for shift in range(len(paragraph)):
+        markup = f'<p title="{"x" * shift}">Now.</p>{paragraph * 500}'
+        assert excerpt(markup) == "Now. " + " ".join(["One two three four & five."] * 10)
+
+
 def test_a_control_character_is_left_out_of_an_excerpt() -> None:
     assert excerpt("<p>one\x0ctwo</p><p>three</p>") == "onetwo three"
 

@@ -115,7 +115,7 @@ LIBRARIES = {
     ],
     "markupsafe": ["formats"],
     "mf2py": ["sources.hfeed"],
-    "msgspec": ["store", "intake"],
+    "msgspec": ["store", "intake", "formats"],
     "nh3": ["clean"],
     "pebble": ["intake"],
     "protego": ["fetch.robots"],

@@ -12,6 +12,7 @@ _SENTENCE_END = re.compile(
 )
 _LOOSE_END = " \t\"'“‘«(（[【「『《,，、;；:：.-–—·|/"
 _ELLIPSIS = "…"
+_WIDE = frozenset("WF")
 
 
 def cut(text: str, length: int) -> str:
@@ -28,16 +29,19 @@ def cut(text: str, length: int) -> str:
 
 def _fitting(text: str, length: int) -> int:
     """How many characters of the text fit into `length`."""
+    beginning = text[: length + 1]
+    if beginning.isascii():
+        return min(len(beginning), length)
     room = length
-    for place, letter in enumerate(text):
-        room -= 2 if _is_wide(letter) else 1
+    for place, width in enumerate(map(unicodedata.east_asian_width, beginning)):
+        room -= 2 if width in _WIDE else 1
         if room < 0:
             return place
     return len(text)
 
 
 def _is_wide(letter: str) -> bool:
-    return unicodedata.east_asian_width(letter) in ("W", "F")
+    return unicodedata.east_asian_width(letter) in _WIDE
 
 
 def _is_gap(text: str, place: int) -> bool:

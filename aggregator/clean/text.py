@@ -20,7 +20,7 @@ LONGEST_TEXT_AS_TITLE = 2000
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 # Elements that part words where they stand; without a blank in their place "<p>a</p><p>b</p>" would read "ab".
 BREAKS = re.compile(
-    r"<(?:/?(?:p|div|li|ul|ol|h[1-6]|tr|td|th|blockquote|section|article|figure|pre|dd|dt)\b|br\b|hr\b)",
+    r"<(?=/?(?:p|div|li|ul|ol|h[1-6]|tr|td|th|blockquote|section|article|figure|pre|dd|dt)\b|br\b|hr\b)",
     re.IGNORECASE,
 )
 
@@ -44,7 +44,7 @@ def strip_tags(markup: str) -> str:
     """The text of an HTML fragment, references resolved; scripts and styles are no text."""
     if "<" not in markup and "&" not in markup:
         return markup
-    bare = nh3.clean(BREAKS.sub(lambda match: " " + match[0], legal(markup)), tags=set(), attributes={})
+    bare = nh3.clean(BREAKS.sub(" <", legal(markup)), tags=set(), attributes={})
     return html.unescape(bare)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import msgspec
 
 from aggregator.clean.text import plain
 from aggregator.formats.atom import with_line
@@ -29,7 +30,7 @@ def render(page: Page) -> Rendered:
 def _text(shape: dict[str, Any]) -> bytes:
     """The object without the members that say nothing."""
     full = {name: value for name, value in shape.items() if value is not None and value != []}
-    return json.dumps(full, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(full)
 
 
 def _feed(page: Page, language: str) -> dict[str, Any]:
