@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -392,6 +393,72 @@ def test_a_store_of_the_first_schema_is_brought_to_the_present_one_and_loses_not
         assert sorted(timeline) == [(number, number) for number in range(1, 1203)]
     engine.dispose()
     assert (tmp_path / f"store.db.before-{newest_schema()}").exists(), "a copy is laid aside first"
+
+
+NUMBERED = {
+    "unsearched": [(1,), (7,)],
+    "signature": [(1, b"one"), (7, b"seven")],
+    "story": [(1, 3, "one", None, None, None), (7, 3, "two", 1, "same title", 0.25)],
+    "awaited": [(7, "two", "https://x.example/7", 1, 2, 3, 4)],
+}
+
+
+def test_tables_by_the_number_of_an_entry_are_made_anew_with_all_that_is_in_them(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0015")
+    engine.dispose()
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        for number, name in ((1, "one"), (7, "two")):
+            old.execute("INSERT INTO source (id, pages, address, active) VALUES (?, '[]', '', 1)", (name,))
+            old.execute(
+                "INSERT INTO entry (number, source_id, key, published_id, fingerprint, published, updated, first_seen,"
+                " revision, body) VALUES (?, ?, 'k', ?, 'f', 1, 1, 1, 0, ?)",
+                (number, name, f"urn:{number}", PACKED_WITHOUT_PHRASES),
+            )
+        old.execute("DELETE FROM unsearched")
+        for table, rows in NUMBERED.items():
+            old.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    open_database(path, held=False).dispose()
+    with closing(sqlite3.connect(path, isolation_level=None)) as new:
+        for table, rows in NUMBERED.items():
+            assert new.execute(f"SELECT * FROM {table} ORDER BY entry_number").fetchall() == rows
+            own = "SELECT name FROM sqlite_master WHERE tbl_name = ? AND name LIKE 'sqlite_autoindex%'"
+            assert new.execute(own, (table,)).fetchall() == [], "the number is the row, and needs no index"
+        assert new.execute("PRAGMA foreign_key_check").fetchall() == []
+        new.execute("PRAGMA foreign_keys=ON")
+        new.execute("DELETE FROM entry WHERE number = 7")
+        for table, rows in NUMBERED.items():
+            left = new.execute(f"SELECT * FROM {table}").fetchall()
+            assert left == [row for row in rows if row[0] == 1], "what belongs to an entry goes with it"
+
+
+# As two programs wrote the same entry: one before there were phrases, one since. They never change.
+PACKED_WITHOUT_PHRASES = bytes.fromhex(
+    "28b52ffd604c017d0900c6113727a027e9e0ffffdfdfd7c469ed6d13bbe55df6965b0392902697947f8fb12e41121fb630e9ff2e022d00"
+    "2b002d001f487a063aeba26d1db94ce122118be3408e75334757b0eecf171a1e14181c8e9edbda3f0f40498f9e908a33029c8a6eb318a7"
+    "f4a78000ddb5c5f4c3948d893dd7cca22d177c0be3f2527455333fbb8fd1b73d83c4a6fb096eadc2f9841d0822517920a9ad2651890024"
+    "0b240c397a73362fe5e70d957a4eb56cc6e91e3ca61457f96928018dddc7e89cddda1a85bcab899f748b09c5262da72c51532ac5ced48b"
+    "51115a5336e507b3b5632fdb0b1f00ae00292b26ab00105e6ec3e0d9a2b46cd2785b7411c8d02a0f20386927b0ac1832b273afe1335a56"
+    "e270c90c06aeb00d5084fbcc2529426865aa4cb283220510fe9320ccf0a9b06191fa94d15250"
+)
+PACKED = bytes.fromhex(
+    "28b52ffd604c018d0300c869643a31e6a087e9a298782f584f6e6520776f72643c2f656d1e00aa27820256c001de47834172724073403d"
+    "040240c4814f0001264e60aae8404d180003c89b9000d400785200dd920030982714cc1ce04f36f4cd000ee55c154c20b5c141511015bb"
+    "53f2cb000a0ff5099301091104"
+)
+
+
+@pytest.mark.parametrize("packed", [PACKED_WITHOUT_PHRASES, PACKED], ids=["before", "since"])
+def test_what_earlier_programs_packed_is_read(packed: bytes) -> None:
+    page = Origin("https://x.example/", "X")
+    assert unpack_entry(packed) == Entry(
+        "id:1", "标题", "https://x.example/1", page, content="<p>One <em>word</em>.</p>"
+    )
 
 
 def _is_ours(name: str | None, kind: str, _: object) -> bool:

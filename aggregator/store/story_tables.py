@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
-from aggregator.store.tables import table_of
+from aggregator.store.tables import ROW, table_of
 
 
 def _entry_key() -> Column[int]:
     reference = ForeignKey("entry.number", ondelete="CASCADE")
-    return Column(BigInteger, reference, primary_key=True, autoincrement=False)
+    return Column(ROW, reference, primary_key=True, autoincrement=False)
 
 
 class SignatureRow(SQLModel, table=True):

@@ -25,6 +25,9 @@ from sqlmodel import Field, SQLModel
 from aggregator.model import Burial, Buried, Kept, Known, Source
 from aggregator.store.codec import unpack_entry
 
+# What numbers the rows of a table: on SQLite that is INTEGER, in this very word, and every other key needs an index.
+ROW = BigInteger().with_variant(Integer(), "sqlite")
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware datetime, kept as seconds since 1970."""
@@ -245,7 +248,7 @@ class UnsearchedRow(SQLModel, table=True):
 
     __tablename__ = "unsearched"
 
-    entry_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    entry_number: int = Field(sa_column=Column(ROW, primary_key=True, autoincrement=False))
 
 
 class ArchiveRow(SQLModel, table=True):
@@ -280,9 +283,7 @@ class AwaitedRow(SQLModel, table=True):
     __table_args__ = (Index("ix_awaited_due", "source_id", "due"),)
 
     entry_number: int = Field(
-        sa_column=Column(
-            BigInteger, ForeignKey("entry.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
-        )
+        sa_column=Column(ROW, ForeignKey("entry.number", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     )
     source_id: str = _text()
     url: str = _text()
