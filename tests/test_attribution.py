@@ -99,6 +99,19 @@ def test_prose_credits_nobody(text: str) -> None:
     assert credited(text, USUAL) is None
 
 
+def test_the_first_pattern_that_finds_a_name_is_believed_wherever_it_finds_it() -> None:
+    text = "<p>Source: Reuters</p><p>Text.</p><p>By Ada</p>"
+    by, source = "^By (?P<name>.+)", "^Source: (?P<name>.+)"
+    assert credited(text, (by, source)) == Person("Ada")
+    assert credited(text, (source, by)) == Person("Reuters")
+    assert credited(text, ("^By (?P<name> *)", source)) == Person("Reuters")
+
+
+def test_patterns_may_be_many() -> None:
+    many = tuple(USUAL[0].replace("出典", f"出典{number}") for number in range(120))
+    assert credited("<p>本文。（出典119：共同通信）</p>", many) == Person("共同通信")
+
+
 def test_a_credit_that_is_a_link_has_its_address() -> None:
     linked = credited('<p>a</p><p>Source: <a href="https://www.reuters.com/x">Reuters</a></p>', USUAL)
     assert linked == Person("Reuters", None, "https://www.reuters.com/x")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 
-from aggregator.clean.patterns import pattern
+from aggregator.clean.patterns import pattern, which_are_found
 from aggregator.clean.text import one_line
 from aggregator.clean.urls import absolute, host_of
 from aggregator.model import Person
@@ -38,13 +39,11 @@ def credited(markup: str, patterns: tuple[str, ...]) -> Person | None:
     """Whom sanitised HTML credits, by the first of the patterns that finds somebody; `uri` where the name is a link."""
     if not (patterns and markup):
         return None
-    ends = tuple(_ends(markup))
-    for one in patterns:
-        for block, line in ends:
-            match = pattern(one).search(line)
-            name = one_line(match["name"] or "", 200).strip(EDGES) if match else ""
-            if any(letter.isalnum() for letter in name):
-                return _person(name, block)
+    found = [(place, block, line) for block, line in _ends(markup) for place in which_are_found(patterns, line)]
+    for place, block, line in sorted(found, key=itemgetter(0)):
+        name = one_line(pattern(patterns[place]).search(line)["name"] or "", 200).strip(EDGES)
+        if any(letter.isalnum() for letter in name):
+            return _person(name, block)
     return None
 
 

@@ -52,11 +52,13 @@ SCRIPTS = {
     "ethiopic": ("\u1200-\u137f", "am ti"),
     "khmer": ("\u1780-\u17ff", "km"),
 }
-RUN = re.compile("|".join(f"(?P<{name}>[{ranges}]+)" for name, (ranges, _) in SCRIPTS.items()))
 WRITTEN_IN = {name: frozenset(languages.split()) for name, (_, languages) in SCRIPTS.items()}
-# Letters that are none of Latin: what RUN, which tries script by script, needs to look at.
-OTHER = re.compile("[\u0370-\u1cff\u1f00-\u1fff\u2c00-\ud7ff\uf900-\ufaff]+")
-LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
+# Letters beyond ASCII, one script after the other and all together.
+_BEYOND = {name: ranges for name, (ranges, _) in SCRIPTS.items()} | {"latin": "\u00c0-\u024f\u1e00-\u1eff"}
+LETTERS = {name: re.compile(f"[{ranges}]+") for name, ranges in _BEYOND.items()}
+FIRST = re.compile("|".join(f"(?P<{name}>[{ranges}])" for name, ranges in _BEYOND.items()))
+BEYOND_ASCII = re.compile(f"[{''.join(_BEYOND.values())}]+")
+_NO_ASCII_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 ALSO_LATIN = frozenset("sr bs uz az tk ro ku ms tr kk tt lad".split())  # noqa: SIM905  (a list to be read)
 # Written in another script by nobody: what is declared to be one of these is, in Latin letters, something else.
 NEVER_LATIN = frozenset().union(*WRITTEN_IN.values()) - ALSO_LATIN
@@ -115,15 +117,22 @@ def _sample(title: str, markup: str) -> str:
 
 def _script(sample: str) -> tuple[str | None, int]:
     """The script that most of the sample is in ("latin" too), and how many letters are; None where it is mixed."""
-    weights = {"latin": sum(map(len, LATIN.findall(sample)))}
-    if not sample.isascii():
-        for run in RUN.finditer("".join(OTHER.findall(sample))):
-            name = str(run.lastgroup)
-            weights[name] = weights.get(name, 0) + len(run[0]) * (DENSITY if name in DENSE else 1)
-        if weights.get("kana", 0) * 10 >= weights.get("han", 0) > 0:
-            weights["kana"] += weights.pop("han")  # Japanese is written in both
+    weights = _weights(sample)
+    if weights.get("kana", 0) * 10 >= weights.get("han", 0) > 0:
+        weights["kana"] += weights.pop("han")  # Japanese is written in both
     name, weight = max(weights.items(), key=lambda one: one[1])
     return (name, weight) if weight and weight >= MOSTLY * sum(weights.values()) else (None, weight)
+
+
+def _weights(sample: str) -> dict[str, int]:
+    """How much of the sample is in each script, in letters of those of which a word takes several."""
+    weights = {"latin": len(sample.encode("ascii", "ignore").translate(None, _NO_ASCII_LETTERS))}
+    left = "" if sample.isascii() else "".join(BEYOND_ASCII.findall(sample))
+    while first := FIRST.match(left):
+        name, others = str(first.lastgroup), LETTERS[str(first.lastgroup)].sub("", left)
+        weights[name] = weights.get(name, 0) + (len(left) - len(others)) * (DENSITY if name in DENSE else 1)
+        left = others
+    return weights
 
 
 def _belies(script: str, primary: str) -> bool:

@@ -25,6 +25,19 @@ def pattern(text: str) -> Any:
         raise BadPattern(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from error
 
 
+@lru_cache(maxsize=64)  # they take some 60 KB for each pattern; most sources have the same ones
+def _all_of(texts: tuple[str, ...]) -> Any:
+    """The patterns as one, which goes through a text once for all of them."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem *= len(texts)  # as much as each may take alone
+    together = re2.Set.SearchSet(options)
+    for text in texts:
+        together.Add(text)
+    together.Compile()
+    return together
+
+
 def check_replacement(text: str, by: str) -> None:
     """Raise `BadPattern` unless `by` can take the place of what the pattern finds: its groups must be there."""
     found = pattern(text)
@@ -37,6 +50,11 @@ def check_replacement(text: str, by: str) -> None:
 def is_found(text: str, where: str) -> bool:
     """Whether the pattern matches somewhere."""
     return pattern(text).search(where) is not None
+
+
+def which_are_found(texts: tuple[str, ...], where: str) -> list[int]:
+    """The places of those patterns that match somewhere."""
+    return sorted(_all_of(texts).Match(where) or ())
 
 
 def replaced(text: str, by: str, where: str) -> str:
