@@ -30,6 +30,7 @@ from aggregator.model import (
     Source,
     Unchanged,
     Visit,
+    amended,
 )
 from aggregator.placing import Place, on_own_pages
 from aggregator.whereabouts import after_answer, after_failure
@@ -98,7 +99,7 @@ def _decided(
     now: datetime,
     place: Place,
 ) -> Changes:
-    after = partial(replace, visit, finished=now, reason=None, detail="", failures=0, failing_since=None)
+    after = partial(amended, visit, finished=now, reason=None, detail="", failures=0, failing_since=None)
     match ended:
         case Failed():
             failed = after(
@@ -140,7 +141,7 @@ def _taken_in(
     wanted = [one for one in strangers if refusal_at_first(source, one, now - _published(one, now)) is None]
     admitted = admit([_new(entry, placed, now) for entry in wanted], source, visit, fresh=fresh)
     revised = tuple(change for entry, kept in found.kept if (change := _revised(entry, kept, placed, now)))
-    learned = replace(
+    learned = amended(
         visit,
         finished=now,
         reason=None,
@@ -163,7 +164,7 @@ def _taken_in(
     )
     outlines = intake.outlines if source.blogroll and intake.outlines != known.outlines else None
     if outlines is not None:
-        learned = replace(learned, outcome=Outcome.REVISED)
+        learned = amended(learned, outcome=Outcome.REVISED)
     familiar = bool(found.kept) or not intake.hashes.isdisjoint(hashes_in(visit.seen)) or not visit.recent
     return Changes(
         source,

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from aggregator.model import Cause, Changes, Document, Failed, Incident, Intake, Reason, Source, Unchanged, Visit
+from aggregator.model import (
+    Cause,
+    Changes,
+    Document,
+    Failed,
+    Incident,
+    Intake,
+    Reason,
+    Source,
+    Unchanged,
+    Visit,
+    amended,
+)
 
 # A source that has failed for so long is a matter for a person: nearly all others have come back by themselves.
 FAILING_FOR = timedelta(days=2)
@@ -58,7 +69,7 @@ def with_incidents(changes: Changes, before: Visit, ended: Ended, now: datetime)
     )
     if found == before.incidents:
         return changes
-    return replace(changes, visit=replace(changes.visit, incidents=found))
+    return amended(changes, visit=amended(changes.visit, incidents=found))
 
 
 def _wrong(changes: Changes, before: Visit, ended: Ended, now: datetime) -> Iterator[tuple[Cause, datetime, str]]:

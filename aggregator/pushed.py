@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import datetime
 
 from aggregator.changes import decide, hashes_in
 from aggregator.clean.recognition import is_doubtful
-from aggregator.model import LEFT_ALONE, Cause, Changes, Document, Failed, Source, Visit, Why
+from aggregator.model import LEFT_ALONE, Cause, Changes, Document, Failed, Source, Visit, Why, amended
 from aggregator.placing import Place
 from aggregator.ports import Clock, Reader, Store
 
@@ -40,7 +39,7 @@ async def take_in_push(
         _say(source, "doubtful")
         return None
     changes = decide(source, visit, (document, intake), known, now, place)
-    changes = replace(changes, visit=_after(source, visit, changes, seen | intake.hashes, now), at=now)
+    changes = amended(changes, visit=_after(source, visit, changes, seen | intake.hashes, now), at=now)
     await store.apply(changes)
     took = f"{(now - began).total_seconds():.2f}s"
     _say(source, changes.visit.outcome or "", added=len(changes.new), revised=len(changes.revised), took=took)
@@ -56,7 +55,7 @@ def _after(source: Source, before: Visit, changes: Changes, seen: frozenset[byte
         later = min(now + span, (before.finished or now) + source.max_interval)
         if later > due:
             due, why = later, Why.PUSHED
-    return replace(
+    return amended(
         before,
         due=due,
         why=why,
@@ -74,7 +73,7 @@ def _sooner(source: Source, before: Visit, now: datetime) -> Visit:
     soon = max(now, (before.finished or now) + source.min_interval)
     if due and soon < due and not before.failures and why not in LEFT_ALONE:
         due, why = soon, Why.PUSHED
-    return replace(before, due=due, why=why, quiet=0)
+    return amended(before, due=due, why=why, quiet=0)
 
 
 def _say(source: Source, outcome: str, **more: object) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 
-from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Reason, Source, Visit, Why
+from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Reason, Source, Visit, Why, amended
 
 HOUR = timedelta(hours=1)
 _SPAN = itemgetter(0)
@@ -32,9 +31,9 @@ def scheduled(changes: Changes, before: Visit, failed: Failed | None, hints: Hin
     `before` is what the poll before left behind; `failed` how this one ended, unless well; `hints` those of the answer.
     """
     source, visit = changes.source, changes.visit
-    visit = replace(visit, quiet=_quiet(changes, before, failed, now)) if visit.leased or visit.quiet else visit
+    visit = amended(visit, quiet=_quiet(changes, before, failed, now)) if visit.leased or visit.quiet else visit
     if _has_ended(visit.gone, now):
-        return replace(changes, visit=replace(visit, due=None, why=Why.GONE))
+        return amended(changes, visit=amended(visit, due=None, why=Why.GONE))
     due, why = (
         _after_failure(source, visit, before, now) if failed else _after_success(source, visit, before, hints, now)
     )
@@ -45,7 +44,7 @@ def scheduled(changes: Changes, before: Visit, failed: Failed | None, hints: Hin
     busy_until = None
     if failed and failed.status in BUSY:
         busy_until = now + (hints.retry_after or min(due - now, LONGEST_BUSY))
-    return replace(changes, visit=replace(visit, due=due, why=why), host_busy_until=busy_until)
+    return amended(changes, visit=amended(visit, due=due, why=why), host_busy_until=busy_until)
 
 
 def _after_success(source: Source, visit: Visit, before: Visit, hints: Hints, now: datetime) -> tuple[datetime, Why]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from aggregator.model import Gone, Moving, Source, Visit
+from aggregator.model import Gone, Moving, Source, Visit, amended
 
 # A redirect is adopted when all answers of a week agree: a parked domain, or a hotel's network, does not last as long.
 AGREED_FOR = timedelta(days=7)
@@ -22,14 +21,14 @@ def after_answer(source: Source, visit: Visit, moved_to: str | None, *, familiar
     RFC 9110 §15.4.2 and §15.4.9 let a client replace its reference; publishers announce that by mistake too often.
     """
     if moved_to is None or not familiar:
-        return visit if not (visit.gone or visit.moving) else replace(visit, gone=None, moving=None)
-    visit = replace(visit, gone=None)
+        return visit if not (visit.gone or visit.moving) else amended(visit, gone=None, moving=None)
+    visit = amended(visit, gone=None)
     if _is_upgrade(visit.address or source.url, moved_to):
-        return replace(visit, address=moved_to, moving=None)
+        return amended(visit, address=moved_to, moving=None)
     if visit.moving is None or visit.moving.to != moved_to:
-        return replace(visit, moving=Moving(moved_to, now))
+        return amended(visit, moving=Moving(moved_to, now))
     if now - visit.moving.since >= AGREED_FOR:
-        return replace(visit, address=moved_to, moving=None)
+        return amended(visit, address=moved_to, moving=None)
     return visit
 
 
@@ -39,7 +38,7 @@ def after_failure(visit: Visit, status: int | None, now: datetime) -> Visit:
     if status == GONE:
         gone = Gone(visit.gone.since, visit.gone.times + 1) if visit.gone else Gone(now, 1)
     address = visit.address if visit.failures < FAILURES_TO_RETURN else None
-    return replace(visit, gone=gone, address=address)
+    return amended(visit, gone=gone, address=address)
 
 
 def _is_upgrade(old: str, new: str) -> bool:

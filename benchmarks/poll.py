@@ -1,4 +1,4 @@
-"""What a poll costs the product, beside a bare transport and what people use instead, all in one run."""
+"""What a poll costs the product, beside its transport alone and what people use instead, all in one run."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ TARGETS = (
     Target("http", FIRST, "reader", 1 / 2),
 )
 STORE_TARGET = 0.6
-WHO = {"http": ("aggregator", "bare", "httpx", "script", "reader"), "https": ("aggregator", "bare", "httpx")}
+WHO = {
+    "http": ("aggregator", "bare", "libcurl", "httpx", "script", "reader"),
+    "https": ("aggregator", "bare", "libcurl", "httpx"),
+}
 
 
 @dataclass

@@ -14,7 +14,20 @@ from jumping import played
 from aggregator.engines.local import QUEUE, QUEUE_PER_HOST, LocalEngine
 from aggregator.errors import PublishError, StoreUnusable
 from aggregator.fetch import HostLimits
-from aggregator.model import Awaited, Changes, Detail, Document, Entry, Filling, NewEntry, Origin, Pick, Source, Visit
+from aggregator.model import (
+    Awaited,
+    Changes,
+    Detail,
+    Document,
+    Entry,
+    Filling,
+    NewEntry,
+    Origin,
+    Pick,
+    Source,
+    Visit,
+    amended,
+)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -191,7 +204,7 @@ def test_what_changed_is_published_at_once_and_a_burst_in_steps_as_long_as_a_bui
                 self.published: list[float] = []
 
             async def walk(self, one: Source, asked: Callable[[int], None]) -> Changes:
-                return replace(await super().walk(one, asked), new=(NEWS,))
+                return amended(await super().walk(one, asked), new=(NEWS,))
 
             async def publish(self) -> bool:
                 self.published.append(asyncio.get_running_loop().time() - 1000.0)
@@ -219,7 +232,7 @@ def test_one_change_is_on_the_disk_at_once_and_what_fails_is_not_tried_again_at_
                 self.published: list[float] = []
 
             async def walk(self, one: Source, asked: Callable[[int], None]) -> Changes:
-                return replace(await super().walk(one, asked), new=(NEWS,))
+                return amended(await super().walk(one, asked), new=(NEWS,))
 
             async def publish(self) -> bool:
                 self.published.append(asyncio.get_running_loop().time() - 1000.0)

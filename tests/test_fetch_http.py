@@ -18,7 +18,7 @@ from scripted_web import Answer, Request, ScriptedWeb
 from aggregator import __version__
 from aggregator.fetch import HttpFetcher
 from aggregator.fetch.client import _same_origin
-from aggregator.model import Asking, Document, Reason, Source, Unchanged, Validators
+from aggregator.model import Asking, Document, Reason, Source, Unchanged, Validators, amended
 
 pytestmark = pytest.mark.usefixtures("outside")
 
@@ -590,7 +590,7 @@ async def test_what_is_posted_never_goes_to_another_origin(web: ScriptedWeb) -> 
     try:
         url = web.script("/api", Answer(status=307, headers={"Location": other.script("/", Answer(FEED))}))
         ended = await failure(posting(url), allow_private=["127.0.0.0/8"])
-        moved = await fetch(posting(url), replace(visit(), address=other.url("/")), allow_private=["127.0.0.0/8"])
+        moved = await fetch(posting(url), amended(visit(), address=other.url("/")), allow_private=["127.0.0.0/8"])
     finally:
         other.close()
     assert (ended.reason, other.requests) == (Reason.BAD_REDIRECT, [])

@@ -115,7 +115,7 @@ LIBRARIES = {
     ],
     "markupsafe": ["formats"],
     "mf2py": ["sources.hfeed"],
-    "msgspec": ["store", "intake", "formats"],
+    "msgspec": ["store", "intake", "formats", "model.decided"],
     "nh3": ["clean"],
     "pebble": ["intake"],
     "protego": ["fetch.robots"],

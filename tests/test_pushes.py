@@ -31,7 +31,18 @@ from aggregator.config.reach import unreachable
 from aggregator.fetch import Callbacks
 from aggregator.front import Front
 from aggregator.intake import take_in
-from aggregator.model import LEFT_ALONE, Advertised, Changes, Delivery, Document, Intake, Source, Verification, Why
+from aggregator.model import (
+    LEFT_ALONE,
+    Advertised,
+    Changes,
+    Delivery,
+    Document,
+    Intake,
+    Source,
+    Verification,
+    Why,
+    amended,
+)
 from aggregator.placing import on_own_pages
 from aggregator.pushed import take_in_push
 from aggregator.store import SqlStore, open_store
@@ -440,7 +451,7 @@ async def test_a_host_that_wants_to_be_left_alone_is_not_polled_sooner_for_a_pus
     async with pushed_to(tmp_path / "s.db") as walked:
         visit = await walked.store.visit(SLOW)
         assert visit
-        asked = replace(visit, due=walked.now() + 5 * HOUR, why=why)
+        asked = amended(visit, due=walked.now() + 5 * HOUR, why=why)
         await walked.store.apply(Changes(SLOW, asked, before=visit))
         assert await push(walked, naming(HUB, renumbered(ONE)), replace(SLOW, min_interval=timedelta())) is None
         assert await walked.store.visit(SLOW) == asked
@@ -497,7 +508,7 @@ async def test_whoever_has_a_hub_is_caught_up_with_unless_its_host_asked_for_mor
     async with pushed_to(tmp_path / "s.db") as walked:
         visit = await walked.store.visit(SLOW)
         assert visit
-        asked = replace(visit, due=walked.now() + 5 * HOUR, why=why)
+        asked = amended(visit, due=walked.now() + 5 * HOUR, why=why)
         await walked.store.apply(Changes(SLOW, asked, before=visit))
         assert await push(walked, naming(HUB, TWO))
         after = await walked.store.visit(SLOW)

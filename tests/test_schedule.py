@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Outcome, Reason, Source, Visit, Why
+from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Outcome, Reason, Source, Visit, Why, amended
 from aggregator.schedule import scheduled
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -26,7 +26,7 @@ def source(name: str = "one", **more: object) -> Source:
 
 def punctual(**more: object) -> Visit:
     """What a poll finds that begins just when it was due."""
-    return replace(Visit("one", NOW, attempted=NOW, finished=NOW - HOUR), **more)  # type: ignore[arg-type]
+    return amended(Visit("one", NOW, attempted=NOW, finished=NOW - HOUR), **more)  # type: ignore[arg-type]
 
 
 def after(
@@ -35,7 +35,7 @@ def after(
     """The changes of a poll that ended now."""
     outcome = Outcome.FAILED if failed else Outcome.SAME
     failures = before.failures + 1 if failed else 0
-    visit = replace(before, finished=NOW, outcome=outcome, failures=failures, **learned)  # type: ignore[arg-type]
+    visit = amended(before, finished=NOW, outcome=outcome, failures=failures, **learned)  # type: ignore[arg-type]
     return scheduled(Changes(one, visit, before=before), before, failed, hints, NOW)
 
 
@@ -136,11 +136,11 @@ def test_a_failure_says_nothing_of_whether_a_hub_tells_of_everything() -> None:
     leased = punctual(quiet=2, leased=NOW + DAY)
     assert after(source(), leased, failed=down).visit.quiet == 2
     assert after(source(), leased).visit.quiet == 3
-    assert after(source(), replace(leased, leased=NOW), failed=down).visit.quiet == 0
+    assert after(source(), amended(leased, leased=NOW), failed=down).visit.quiet == 0
     outage = leased
     for _ in range(5):
         outage = after(source(), outage, failed=down).visit
-    back = after(source(max_interval=DAY), replace(outage, due=NOW))
+    back = after(source(max_interval=DAY), amended(outage, due=NOW))
     assert wait(back) == (8 * HOUR, Why.PUSHED), "as it would have been without the outage"
 
 
@@ -189,7 +189,7 @@ def test_sources_polled_together_do_not_come_back_together(span: timedelta, begu
     number = 20 * int(span / MINUTE)
     before = Visit("", NOW, attempted=NOW) if begun == "first" else punctual(due=NOW - 5 * DAY)
     many = [source(f"source-{n}", interval=span) for n in range(number)]
-    dues = [after(one, replace(before, source_id=one.id)).visit.due for one in many]
+    dues = [after(one, amended(before, source_id=one.id)).visit.due for one in many]
     per_minute = minutes_of([due for due in dues if due], span)
     assert max(per_minute.values()) <= 3 * 20, "no minute holds more than three times its share"
     waits = [due - NOW for due in dues if due]
@@ -208,8 +208,8 @@ def test_once_spread_a_source_keeps_its_place_and_a_restart_moves_nothing() -> N
             continue  # away
         for name, visit in visits.items():
             if visit.due and visit.due <= moment:
-                before = replace(visit, attempted=moment)
-                ended = replace(before, finished=moment, outcome=Outcome.SAME)
+                before = amended(visit, attempted=moment)
+                ended = amended(before, finished=moment, outcome=Outcome.SAME)
                 visits[name] = scheduled(Changes(many[name], ended), before, None, Hints(), moment).visit
                 polls[minute] += 1
     share = 2000 / 60

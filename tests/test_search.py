@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from test_run import Running, free_port
 from test_store import NOW, entry, new, polled, source
 
-from aggregator.model import Entry, RevisedEntry
+from aggregator.model import Entry, RevisedEntry, amended
 from aggregator.store import SqlStore, open_store
 from aggregator.store.codec import pack_entry
 from aggregator.store.database import MIGRATIONS
@@ -108,7 +108,7 @@ async def test_a_revised_entry_is_found_by_what_it_says_now(store: SqlStore) -> 
     (before,) = await store.search("prepatch", 1) or []
     changed = replace(before.entry, title="Kernel 7.0 released")
     revised = RevisedEntry(before.number, changed, "other", NOW + timedelta(hours=1), 1, pages=ONE.pages)
-    await store.apply(replace(polled(ONE), revised=(revised,)))
+    await store.apply(amended(polled(ONE), revised=(revised,)))
     await indexed(store)
     assert await found(store, "prepatch") == []
     assert await found(store, "released") == ["Kernel 7.0 released"]

@@ -37,6 +37,7 @@ from aggregator.model import (
     Term,
     Validators,
     Visit,
+    amended,
 )
 from aggregator.store import SqlStore, open_store
 from aggregator.store.codec import pack, pack_entry, unpack, unpack_entry
@@ -171,7 +172,7 @@ async def test_a_revision_keeps_what_was_said_before(tmp_path: Path) -> None:
         (kept,) = await store.newest("category/news/", 9)
         edited = replace(entry(1), title="Edited")
         revised = RevisedEntry(kept.number, edited, "print1b", NOW + HOUR, 1, one.pages)
-        await store.apply(replace(polled(one), revised=(revised,)))
+        await store.apply(amended(polled(one), revised=(revised,)))
         (after,) = await store.newest("category/news/", 9)
     assert (after.id, after.published, after.updated, after.revision) == (kept.id, NOW, NOW + HOUR, 1)
     with sqlite3.connect(path) as connection:
@@ -229,7 +230,7 @@ async def test_a_shorter_interval_or_a_new_address_brings_the_next_poll_forward(
     async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
         one = source("one", interval=24 * HOUR)
         await store.enrol([one], NOW)
-        await store.apply(replace(polled(one), visit=Visit("one", NOW + 24 * HOUR, finished=NOW)))
+        await store.apply(amended(polled(one), visit=Visit("one", NOW + 24 * HOUR, finished=NOW)))
         await store.enrol([replace(one, interval=HOUR)], NOW)
         assert list(await store.due(NOW + HOUR, 9)) == ["one"]
         assert list(await store.due(NOW, 9)) == []
@@ -281,13 +282,13 @@ async def test_an_entry_stands_on_pages_of_its_own_and_moves_with_a_revision(tmp
         for page, version in (await store.stale()).items():
             await store.mark_built(page, version)
         moved = RevisedEntry(kept.number, replace(entry(1), title="Moved"), "b", NOW, 1, ("category/news/",))
-        await store.apply(replace(polled(one), revised=(moved,)))
+        await store.apply(amended(polled(one), revised=(moved,)))
         assert await titles(store, "category/extra/") == []
         assert await titles(store, "category/all/") == ["Title 2"]
         assert set(await titles(store, "category/news/")) == {"Title 2", "Moved"}
         assert set(await store.stale()) == {"category/all/", "category/extra/", "category/news/", ""}
         back = RevisedEntry(kept.number, entry(1), "c", NOW, 2, one.pages)
-        await store.apply(replace(polled(one), revised=(back,)))
+        await store.apply(amended(polled(one), revised=(back,)))
         assert [one.pages for one in await store.newest("source/one/", 9)] == [None, None], "their source's"
 
 
@@ -476,7 +477,7 @@ async def test_a_host_that_is_busy_puts_off_all_its_sources_and_no_others(tmp_pa
         sources = [source(name, url=f"https://{host}/{name}") for name, host in (("a", "x"), ("b", "x"), ("c", "y"))]
         await store.enrol(sources, NOW)
         until = NOW + 3 * HOUR
-        await store.apply(replace(polled(sources[0]), before=Visit("a", NOW), host_busy_until=until))
+        await store.apply(amended(polled(sources[0]), before=Visit("a", NOW), host_busy_until=until))
         visits = {one.source_id: one.visit for one in await store.status(["a", "b", "c"])}
         assert {name: (visit.due, visit.why.value) for name, visit in visits.items() if visit} == {
             "a": (NOW + HOUR, "interval"),
@@ -504,10 +505,10 @@ async def test_what_a_poll_learned_is_remembered_whole(tmp_path: Path) -> None:
     async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
         await store.enrol([one], NOW)
         await store.apply(Changes(one, learned, before=Visit("one", NOW)))
-        assert await store.begin(one, NOW + HOUR) == replace(learned, attempted=NOW + HOUR)
+        assert await store.begin(one, NOW + HOUR) == amended(learned, attempted=NOW + HOUR)
         assert await store.hosts(["one"]) == {"one": "moved.example"}
         await store.enrol([replace(one, url="https://third.example/")], NOW)
-        assert await store.begin(one, NOW + HOUR) == replace(
+        assert await store.begin(one, NOW + HOUR) == amended(
             Visit("one", NOW), attempted=NOW + HOUR, finished=NOW, outcome=Outcome.SAME
         )
         assert await store.hosts(["one"]) == {"one": "third.example"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from test_poll import HOUR, Walk, item, rss, source
 from aggregator.config.keys import FetchKeys
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import WorkerReader
-from aggregator.model import Gone, Moving, Outcome, Source, Visit, Why
+from aggregator.model import Gone, Moving, Outcome, Source, Visit, Why, amended
 from aggregator.store import open_store
 from aggregator.whereabouts import after_answer, after_failure
 
@@ -115,7 +114,7 @@ async def test_an_adopted_address_that_fails_is_given_up_for_the_configured_one(
 
 
 def visit(**more: object) -> Visit:
-    return replace(Visit("one", NOW), **more)  # type: ignore[arg-type]
+    return amended(Visit("one", NOW), **more)  # type: ignore[arg-type]
 
 
 UPGRADES = [

@@ -44,6 +44,7 @@ from aggregator.model.decided import (
     RevisedEntry,
     Visit,
     Why,
+    amended,
 )
 from aggregator.model.fetched import (
     Document,
@@ -234,6 +235,7 @@ __all__ = [
     "Why",
     "Wish",
     "Written",
+    "amended",
     "category_page",
     "entry_page",
     "own_feed",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
+
 from aggregator.model.asked import Source
 from aggregator.model.fetched import Reason, Validators
 from aggregator.model.ours import Entry, Said, Signature
@@ -89,8 +91,13 @@ class Incident:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+# Each poll makes three of `Visit` and two of `Changes`, each out of the one before. As dataclasses that took 35 µs, a
+# sixth of a poll without news; so these are structs.
+amended = msgspec.structs.replace
+"""The same visit or changes with these values in place of its own, as `dataclasses.replace` gives other shapes."""
+
+
+class Visit(msgspec.Struct, frozen=True):
     """What the last poll of a source left behind; the only memory a poll has.
 
     `due` is None for a source that ended: it is polled only when named. `attempted` is written before the fetch,
@@ -240,8 +247,7 @@ class Filling:
     due: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """Everything one poll decided; applied in one transaction, whatever the outcome was.
 
     `dropped` counts new entries that the source's filters kept out. `before` is what the poll before left behind.
@@ -258,7 +264,7 @@ class Changes:
     passed: tuple[PassedOver, ...] = ()
     dropped: int = 0
     before: Visit | None = None
-    signatures: Mapping[str, Signature] = field(default_factory=dict)
+    signatures: Mapping[str, Signature] = msgspec.field(default_factory=dict)
     host_busy_until: datetime | None = None
     outlines: tuple[Outline, ...] | None = None
     at: datetime | None = None

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
 from aggregator.clean.naming import folded, unused
-from aggregator.model import Changes, category_page
+from aggregator.model import Changes, amended, category_page
 from aggregator.placing import Named, named
 from aggregator.store.tables import FACT
 
@@ -58,7 +58,7 @@ def with_addresses(connection: Connection, changes: Changes) -> Changes:
     pages += [page for one in changes.revised for page in one.pages]
     if not any(map(named, pages)):
         return changes
-    return replace(
+    return amended(
         changes,
         new=tuple(replace(one, pages=addresses(connection, one.pages)) for one in changes.new),
         revised=tuple(replace(one, pages=addresses(connection, one.pages)) for one in changes.revised),

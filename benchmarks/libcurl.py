@@ -1,4 +1,4 @@
-"""The bare transport: the same exchanges by libcurl alone, as a user of pycurl on asyncio writes them who knows it."""
+"""The same exchanges by libcurl alone, as a user of pycurl on asyncio writes them who knows it."""
 
 from __future__ import annotations
 
