@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import tracemalloc
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+import uvloop
 from serving import port_of, put, raw, serving, site
 from starlette.types import Receive, Scope, Send
 
@@ -121,6 +125,31 @@ async def test_a_client_that_takes_slowly_but_takes_is_not_cut_off(folder: Path)
         writer.close()
     finally:
         await server.stop(0)
+
+
+def test_all_who_take_a_file_slowly_hold_the_same_bytes_of_it(folder: Path) -> None:
+    many, length = 10, 8_000_000  # more than what the system takes for a connection
+    put(folder / "larger.bin", bytes(length), forms=None)
+
+    async def held() -> int:
+        """How many bytes they hold when they have read no more than the head."""
+        async with site(folder) as client, AsyncExitStack() as opened:
+            before = tracemalloc.get_traced_memory()[0]
+            for _ in range(many):
+                slow = socket.create_connection(("127.0.0.1", port_of(client)))
+                slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                reader, writer = await asyncio.open_connection(sock=slow, limit=1024)
+                opened.callback(writer.transport.abort)
+                writer.write(request("/larger.bin") + b"\r\n")
+                await reader.readuntil(b"\r\n\r\n")
+            return tracemalloc.get_traced_memory()[0] - before
+
+    tracemalloc.start()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as `run` has it
+            assert runner.run(held()) < many * length / 4
+    finally:
+        tracemalloc.stop()
 
 
 async def test_an_application_without_answers_at_once_is_served_the_usual_way() -> None:

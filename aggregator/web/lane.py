@@ -147,8 +147,12 @@ class FastLane(HttpToolsProtocol):
     def _write(self, answer: Answer) -> None:
         parser = self.parser
         keep = parser.should_keep_alive() and parser.get_http_version() != "1.0"
-        body = b"" if parser.get_method() == b"HEAD" else answer.body
-        self.transport.write(b"".join((answer.wire, self._date(), b"" if keep else _CLOSE, b"\r\n", body)))
+        head = b"".join((answer.wire, self._date(), b"" if keep else _CLOSE, b"\r\n"))
+        if answer.body and parser.get_method() != b"HEAD":
+            # Not joined: all who take a file slowly hold the same bytes of it.
+            self.transport.writelines((head, answer.body))
+        else:
+            self.transport.write(head)
         self.server_state.total_requests += 1
         if not keep:
             self.transport.close()
