@@ -95,13 +95,15 @@ def test_a_query_is_a_few_words_each_once() -> None:
     assert len(terms_of(" ".join(map(str, range(100))))) == MOST_TERMS
 
 
-async def test_what_was_taken_in_last_comes_first_and_the_text_and_the_authors_are_searched_too(
-    store: SqlStore,
-) -> None:
+async def test_the_newest_comes_first_and_the_text_and_the_authors_are_searched_too(store: SqlStore) -> None:
     more = [replace(new(n), entry=titled(n, f"Title {n}", "<p>about the <b>harbour</b></p>")) for n in (11, 10)]
     await store.apply(polled(ONE, *more))
+    late = replace(
+        new(12), entry=titled(12, "An old one", "<p>about the harbour</p>"), published=NOW - timedelta(days=9)
+    )
+    await store.apply(polled(ONE, late))
     await indexed(store)
-    assert await found(store, "harbour") == ["Title 11", "Title 10"]
+    assert await found(store, "harbour") == ["Title 11", "Title 10", "An old one"]
 
 
 async def test_a_revised_entry_is_found_by_what_it_says_now(store: SqlStore) -> None:

@@ -56,7 +56,7 @@ def terms_of(query: str) -> tuple[str, ...]:
 
 
 def search(connection: Connection, query: str, limit: int) -> list[Kept]:
-    """The entries on the site that hold every word of the query, those taken in last first."""
+    """Of the entries on the site that hold every word of the query those taken in last, the newest of them first."""
     terms = terms_of(query)
     if not terms:
         return []
@@ -69,7 +69,7 @@ def search(connection: Connection, query: str, limit: int) -> list[Kept]:
         MEMBERSHIP.c.entry_number == ENTRY.c.number,
     )
     rows = connection.execute(select(ENTRY).where(ENTRY.c.number.in_(found), here))
-    return [kept_of(row) for row in sorted(rows, key=lambda row: row.number, reverse=True)]
+    return [kept_of(row) for row in sorted(rows, key=lambda row: (row.published, row.number), reverse=True)]
 
 
 def _found(connection: Connection, long: Sequence[str], short: Sequence[str], limit: int) -> Iterator[int]:
