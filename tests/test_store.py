@@ -27,6 +27,7 @@ from aggregator.model import (
     Enclosure,
     Entry,
     Gone,
+    Intake,
     Moving,
     NewEntry,
     Origin,
@@ -262,6 +263,50 @@ async def test_writes_that_wait_share_a_commit_and_one_that_fails_takes_nobody_a
     names = await writer.read(lambda c: c.execute(text("SELECT name FROM fact ORDER BY name")).scalars().all())
     assert names == ["a", "b", "c"]
     await writer.close()
+
+
+async def test_of_two_sources_that_claim_an_id_in_one_commit_the_first_has_it(tmp_path: Path) -> None:
+    sources = [source(name, "news") for name in ("one", "two")]
+    async with open_store(tmp_path / "store.db", "https://p.example", alone=True) as store:
+        await store.enrol(sources, NOW)
+        both = [polled(one, new(1, pages=one.pages), new(2, NOW - HOUR, one.pages)) for one in sources]
+        await asyncio.gather(*(store.apply(changes) for changes in both))
+        ids = {(kept.source_id, kept.entry.title): kept.id for kept in await store.newest("category/news/", 9)}
+        assert ids["one", "Title 1"] == "urn:x:1"
+        assert ids["two", "Title 1"].startswith("tag:p.example,")
+        numbers = [kept.number for kept in await store.newest("source/two/", 9)]
+        assert numbers == [4, 3], "each poll's entries are numbered together, the oldest first"
+
+
+async def test_what_polls_ask_for_together_each_gets_for_itself(tmp_path: Path) -> None:
+    sources = [source(name) for name in ("one", "two", "new")]
+    async with open_store(tmp_path / "store.db", "https://p.example", alone=True) as store:
+        await store.enrol(sources, NOW)
+        await store.apply(polled(sources[0], new(1)))
+        await store.apply(polled(sources[1], new(2, pages=sources[1].pages)))
+        renamed = replace(entry(2), key="id:2 anew")
+        asked = [
+            (sources[0], Intake(ORIGIN, (entry(1), entry(2)))),
+            (sources[1], Intake(ORIGIN, (entry(1), renamed))),
+            (sources[0], Intake(ORIGIN, (entry(3),))),
+            (sources[2], Intake(ORIGIN, ())),
+        ]
+        found = await asyncio.gather(*(store.known(*one) for one in asked))
+        assert [{key: row.number for key, row in one.by_key.items()} for one in found] == [{"id:1": 1}, {}, {}, {}]
+        assert [{row.number for row in one.by_name.values()} for one in found] == [set(), {2}, set(), set()]
+        assert found[1].by_name[title_name("two", "Title 2")].entry == entry(2), "whole, for it must be compared"
+
+
+async def test_a_poll_that_cannot_be_written_takes_no_other_of_its_commit_along(tmp_path: Path) -> None:
+    sources = [source(name, "news") for name in ("one", "unknown", "two")]
+    async with open_store(tmp_path / "store.db", "https://p.example", alone=True) as store:
+        await store.enrol([sources[0], sources[2]], NOW)
+        polls = [polled(one, new(number, pages=one.pages)) for number, one in enumerate(sources)]
+        ended = await asyncio.gather(*map(store.apply, polls), return_exceptions=True)
+        assert [type(one) for one in ended] == [type(None), StoreUnusable, type(None)]
+        assert sorted(await titles(store, "category/news/")) == ["Title 0", "Title 2"]
+        outcomes = {one.source_id: one.visit and one.visit.outcome for one in await store.status(["one", "two"])}
+        assert outcomes == {"one": Outcome.NEW, "two": Outcome.NEW}
 
 
 def odd_ones_apart(source: Source, entry: Entry, _age: timedelta) -> tuple[str, ...]:

@@ -166,6 +166,8 @@ def _kept(others: Candidates) -> Iterator[tuple[Known, bool]]:
 
 def _grave(entry: Entry, others: Candidates, removed: tuple[Buried, ...]) -> Buried | None:
     """The grave that an entry came out of."""
+    if not (others or removed):
+        return None
     link, title = link_number(entry.link), title_number(entry.title)
     for grave in removed:
         if (grave.link, grave.title) == (link, title):
@@ -225,6 +227,8 @@ def _candidates(
     source_id: str, entry: Entry, intake: Intake, known: Acquaintance
 ) -> Iterator[tuple[Known | Buried, bool]]:
     """The rows and graves that names of an entry lead to, the finest name first, and whether it was a key."""
+    if not (known.by_key or known.by_name):
+        return iter(())  # all is new, and names are dear
     found: dict[int, tuple[Known | Buried, bool]] = {}
     shared = intake.shared.get(entry.key)
     for key in (*finer_keys(entry), *((shared,) if shared else ())):

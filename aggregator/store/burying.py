@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
 from aggregator.clean.names import key_name, link_number, other_names, title_number
@@ -17,24 +16,20 @@ from aggregator.model import HOME, Burial, PassedOver, Source
 from aggregator.store.codec import unpack_entry
 from aggregator.store.joining import Arrival, part
 from aggregator.store.places import leave, mark_stale
+from aggregator.store.rows import write_rows
 from aggregator.store.tables import ENTRY, NAME, SOURCE, TOMBSTONE, VISIT, pages_in
 
 # Tombstones kept of one source beside those that its document may still hold; those of removed entries stay for ever.
 MOST_TOMBSTONES = 1000
 NAME_BYTES = 8
 
-_name = upsert(NAME)
-_is_removed = select(TOMBSTONE.c.number).where(
-    TOMBSTONE.c.number == NAME.c.entry_number, TOMBSTONE.c.why == Burial.REMOVED.value
+_CALL = (
+    "INSERT INTO name (name, entry_number) VALUES (?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET entry_number = excluded.entry_number"
+    " WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE number = name.entry_number AND why = 'removed')"
 )
-# The latest of several entries has a name; but whoever was taken out by hand is known by his for ever.
-NAMED = _name.on_conflict_do_update(
-    index_elements=["name"],
-    set_={"entry_number": _name.excluded.entry_number},
-    where=~_is_removed.exists(),
-)
+_OVERTAKE, _, _ = _CALL.partition(" WHERE NOT EXISTS ")
 UNNAMED = delete(NAME).where(NAME.c.name == bindparam("of"), NAME.c.entry_number == bindparam("number"))
-_OVERTAKING = _name.on_conflict_do_update(index_elements=["name"], set_={"entry_number": _name.excluded.entry_number})
 _LAST = select(*(select(func.coalesce(func.max(table.c.number), 0)).scalar_subquery() for table in (ENTRY, TOMBSTONE)))
 # The very words of the partial index, or SQLite would not use it.
 _BY_HAND = text("tombstone.why = 'removed'")
@@ -44,6 +39,14 @@ _GRAVES = (TOMBSTONE.c.why != Burial.REMOVED.value,)
 def last_number(connection: Connection) -> int:
     """The highest number that an entry, kept or gone, ever had. There is one writer, so the next ones are free."""
     return max(int(number) for number in connection.execute(_LAST).one())
+
+
+def call(connection: Connection, names: Sequence[tuple[int, int]]) -> None:
+    """Let entries, kept or gone, be known by names, each given with a number.
+
+    The latest of several entries has a name; but whoever was taken out by hand is known by his for ever.
+    """
+    write_rows(connection, _CALL, names)
 
 
 def bury(
@@ -65,7 +68,7 @@ def bury(
         columns = {name: getattr(row, name) for name in ("number", "source_id", "published_id", "published")}
         columns |= {"link": row.link, "title": row.title, "buried": now, "why": why.value, "reason": reason}
         graves.append(columns | {"pages": json.dumps(pages), "names": _packed(known_as)})
-        names += [{"name": name, "entry_number": row.number} for name in known_as]
+        names += [(name, row.number) for name in known_as]
         leave(connection, row, pages)
         stale.update(pages)
         leaving.append(Arrival(row.number, row.source_id, row.published, entry))
@@ -74,7 +77,10 @@ def bury(
     numbers = [row.number for row in rows]
     connection.execute(delete(ENTRY).where(ENTRY.c.number.in_(numbers)))
     connection.execute(insert(TOMBSTONE), graves)
-    connection.execute(_OVERTAKING if why is Burial.REMOVED else NAMED, names)
+    if why is Burial.REMOVED:
+        write_rows(connection, _OVERTAKE, names)
+    else:
+        call(connection, names)
     mark_stale(connection, stale)
 
 
@@ -88,9 +94,9 @@ def pass_over(connection: Connection, source: Source, passed: Sequence[PassedOve
         where = {"link": link_number(one.entry.link), "title": title_number(one.entry.title)}
         grave = {"number": number, "source_id": source.id, "published_id": None, "published": one.published, **where}
         graves.append(grave | {"buried": now, "why": Burial.PASSED_OVER.value, "names": _packed(known_as)})
-        names += [{"name": name, "entry_number": number} for name in known_as]
+        names += [(name, number) for name in known_as]
     connection.execute(insert(TOMBSTONE), graves)
-    connection.execute(NAMED, names)
+    call(connection, names)
 
 
 # ---------------------------------------------------------------- for age or number

@@ -6,7 +6,6 @@ a period, and two periods are looked at.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from sqlalchemy.engine import Connection
 from aggregator.clean.signatures import Traits, signature, traits
 from aggregator.clean.stories import WINDOW, By, Verdict, judge
 from aggregator.model import Changes, Entry, Signature
+from aggregator.store.rows import listed, read_rows, write_rows
 from aggregator.store.story_tables import FACE, MARK, SIGNATURE, STORY
 from aggregator.store.tables import ENTRY
 
@@ -31,7 +31,7 @@ def _each(name: str) -> Select[Any]:
     return select(func.json_each(bindparam(name)).table_valued("value").c.value)
 
 
-# Every entry comes through these, so they are written out: making statements of rows costs more than the rows.
+# Every entry comes through these.
 _SIGN = (
     "INSERT INTO signature (entry_number, traits) VALUES (?, ?)"
     " ON CONFLICT (entry_number) DO UPDATE SET traits = excluded.traits"
@@ -111,7 +111,7 @@ def revisited(connection: Connection, changes: Changes) -> list[Arrival]:
     again = [one for one in changes.revised if not one.entry.detail]
     if not again:
         return []
-    rows = connection.execute(_PUBLISHED, {"numbers": json.dumps([one.number for one in again])})
+    rows = connection.execute(_PUBLISHED, {"numbers": listed([one.number for one in again])})
     published = {row.number: row.published for row in rows}
     return [
         Arrival(one.number, changes.source.id, published[one.number], one.entry)
@@ -125,9 +125,9 @@ def part(connection: Connection, leaving: Sequence[Arrival], pages: Mapping[int,
 
     The marks of one that tells a story pass to the next who tells it, so that copies to come are still found.
     """
-    going = {"numbers": json.dumps([one.number for one in leaving])}
+    going = {"numbers": listed([one.number for one in leaving])}
     stories = {row.entry_number: row.story for row in connection.execute(_TOLD, going)}
-    asked = {**going, "stories": json.dumps(list(set(stories.values())))}
+    asked = {**going, "stories": listed(set(stories.values()))}
     heirs = {row.story: row.heir for row in connection.execute(_HEIRS, asked)} if stories else {}
     forgotten, passed_on = [], []
     for one in leaving:
@@ -153,13 +153,13 @@ def join(connection: Connection, arrivals: Sequence[Arrival], signatures: Mappin
     signed = [(one, signatures.get(one.entry.key) or signature(one.entry)) for one in arrivals]
     if not signed:
         return
-    connection.exec_driver_sql(_SIGN, [(one.number, given.traits) for one, given in signed])
+    write_rows(connection, _SIGN, [(one.number, given.traits) for one, given in signed])
     held = _held(connection, signed)
     if not held:
         return
     known = _known(connection, {holder for holders in held.values() for holder in holders})
     _inherit(connection, held, known)
-    settled = set(connection.execute(_SETTLED, {"numbers": json.dumps(list(held))}).scalars())
+    settled = set(connection.execute(_SETTLED, {"numbers": listed(list(held))}).scalars())
     for one, given in signed:
         if one.number in held and one.number not in settled and one.number not in known.stories:
             _join(connection, one, traits(given.traits), held[one.number], known)
@@ -176,13 +176,12 @@ def _held(connection: Connection, signed: Sequence[tuple[Arrival, Signature]]) -
             asked = asking.setdefault(period, {})
             for mark in given.marks:
                 asked.setdefault(mark, []).append(one.number)
-    if claims:
-        connection.exec_driver_sql(_CLAIM, claims)
+    write_rows(connection, _CLAIM, claims)
     held: Held = {}
     # Entries of one source are not compared with each other.
     mine = [one.number for one, _ in signed] if len({one.source_id for one, _ in signed}) == 1 else []
     for period, asked in asking.items():
-        for mark, holder in connection.exec_driver_sql(_HELD, (period, json.dumps(list(asked)), json.dumps(mine))):
+        for mark, holder in read_rows(connection, _HELD, period, listed(list(asked)), listed(mine)):
             for number in asked[mark]:
                 if number != holder:
                     held.setdefault(number, {}).setdefault(holder, []).append((period, mark))
@@ -190,13 +189,11 @@ def _held(connection: Connection, signed: Sequence[tuple[Arrival, Signature]]) -
 
 
 def _known(connection: Connection, holders: set[int]) -> _Known:
-    rows: dict[int, Any] = {
-        row.number: row for row in connection.execute(_HOLDERS, {"numbers": json.dumps(list(holders))})
-    }
+    rows: dict[int, Any] = {row.number: row for row in connection.execute(_HOLDERS, {"numbers": listed(holders)})}
     stories = {number: row.story for number, row in rows.items() if row.story is not None}
     tellers: dict[int, set[str]] = {}
     if stories:
-        for story, source_id in connection.execute(_TELLERS, {"stories": json.dumps(list(set(stories.values())))}):
+        for story, source_id in connection.execute(_TELLERS, {"stories": listed(set(stories.values()))}):
             tellers.setdefault(story, set()).add(source_id)
     return _Known(rows, stories, tellers)
 

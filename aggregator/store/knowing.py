@@ -1,56 +1,114 @@
-"""What is known of the entries of a document. Reads only, and most of the time a single index."""
+"""What is known of the entries of documents. Reads only, and most of the time a single index."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection
 
 from aggregator.clean.recognition import Asked, keys_of, questions
 from aggregator.model import Acquaintance, Burial, Buried, Intake, Known
-from aggregator.store.tables import ENTRY, NAME, TOMBSTONE, buried_of, known_of
+from aggregator.store.codec import unpack_entry
+from aggregator.store.rows import listed, moment, read_rows
 
 # Bodies unpacked for one poll, 25 µs each; beyond that only what the columns say is known.
 MOST_WHOLE = 1000
 
-_UNDER = ENTRY.c.source_id == bindparam("source"), ENTRY.c.key.in_(bindparam("keys", expanding=True))
-_BY_KEY: Select[Any] = select(*(column for column in ENTRY.c if column.name != "body")).where(*_UNDER)
-_WHOLE_BY_KEY = select(ENTRY).where(*_UNDER)
-_NAMED = select(NAME).where(NAME.c.name.in_(bindparam("names", expanding=True)))
-_WHOLE = select(ENTRY).where(ENTRY.c.number.in_(bindparam("numbers", expanding=True)))
-_BURIED = select(TOMBSTONE).where(TOMBSTONE.c.number.in_(bindparam("numbers", expanding=True)))
-_REMOVED = select(TOMBSTONE).where(
-    TOMBSTONE.c.why == Burial.REMOVED.value, TOMBSTONE.c.link.in_(bindparam("links", expanding=True))
+# Of lists by name: SQLite takes them in this order, each source, each of its keys, and the one row of that.
+_UNDER = (
+    "FROM json_each(?) AS source CROSS JOIN json_each(source.value) AS own"
+    " CROSS JOIN entry ON entry.source_id = source.key AND entry.key = own.value"
+)
+_KNOWN = "number, fingerprint, published, updated, revision, first_seen, link, title"
+_BY_KEY = f"SELECT entry.source_id, entry.key, NULL, {_KNOWN} {_UNDER}"
+_WHOLE_BY_KEY = f"SELECT entry.source_id, entry.key, entry.body, {_KNOWN} {_UNDER}"
+_SOME = "number IN (SELECT value FROM json_each(?))"
+_WHOLE = f"SELECT source_id, number, body, {_KNOWN} FROM entry WHERE {_SOME}"  # noqa: S608  (as above)
+_NAMED = "SELECT name, entry_number FROM name WHERE name IN (SELECT value FROM json_each(?))"
+_BURIED = f"SELECT number, published, link, title, why FROM tombstone WHERE {_SOME}"  # noqa: S608  (as above)
+_REMOVED = (
+    "SELECT number, published, link, title, why FROM tombstone"
+    " WHERE why = 'removed' AND link IN (SELECT value FROM json_each(?))"
 )
 
+_Found = dict[str, dict[str, Known]]  # by source, and then by key
 
-def known(connection: Connection, source_id: str, intake: Intake) -> Acquaintance:
-    """What is known of the entries of a document.
+
+def known(connection: Connection, documents: Sequence[tuple[str, Intake]]) -> list[Acquaintance]:
+    """What is known of the entries of documents, each with the id of its source.
 
     One look by their keys. Only where that leaves one unsure, a look by all its names, and into what was kept.
     """
-    keys = keys_of(intake)
-    rows = connection.execute(_BY_KEY, {"source": source_id, "keys": keys}) if keys else ()
-    by_key = {row.key: known_of(row) for row in rows}
-    asked = questions(source_id, intake, by_key)
-    if not (asked.names or asked.keys):
-        return Acquaintance(by_key)
-    by_name = _by_name(connection, asked) if asked.names else {}
-    if asked.keys:
-        found = connection.execute(_WHOLE_BY_KEY, {"source": source_id, "keys": asked.keys})
-        by_key |= {row.key: known_of(row, whole=place < MOST_WHOLE) for place, row in enumerate(found)}
-    removed = connection.execute(_REMOVED, {"links": asked.links}) if asked.links else ()
-    return Acquaintance(by_key, by_name, tuple(map(buried_of, removed)))
+    keys = [(source_id, keys_of(intake)) for source_id, intake in documents]
+    by_key = _of(keys, _by_key(connection, _BY_KEY, keys))
+    asked = [questions(source_id, intake, own) for (source_id, intake), own in zip(documents, by_key, strict=True)]
+    unsure = [(source_id, one.keys) for (source_id, _), one in zip(documents, asked, strict=True)]
+    whole = _of(unsure, _by_key(connection, _WHOLE_BY_KEY, unsure))
+    by_name = _by_name(connection, asked)
+    removed = _removed(connection, asked)
+    return [
+        Acquaintance(
+            known_by_key | known_whole,
+            {name: by_name[name] for name in one.names if name in by_name},
+            tuple(grave for grave in removed if grave.link in one.links),
+        )
+        for known_by_key, known_whole, one in zip(by_key, whole, asked, strict=True)
+    ]
 
 
-def _by_name(connection: Connection, asked: Asked) -> dict[int, Known | Buried]:
+def _by_key(connection: Connection, statement: str, asked: Sequence[tuple[str, tuple[str, ...]]]) -> _Found:
+    """The rows under keys of sources."""
+    lists = dict[str, list[str]]()
+    for source_id, keys in asked:
+        if keys:
+            lists.setdefault(source_id, []).extend(keys)
+    found: _Found = {}
+    for source_id, key, body, *row in read_rows(connection, statement, listed(lists)) if lists else ():
+        mine = found.setdefault(source_id, {})
+        mine[key] = _known(row, body if len(mine) < MOST_WHOLE else None)
+    return found
+
+
+def _of(asked: Sequence[tuple[str, tuple[str, ...]]], found: _Found) -> list[dict[str, Known]]:
+    """Of what was found, what each asked for; a source may have two documents."""
+    return [
+        {key: mine[key] for key in keys if key in mine} if (mine := found.get(source_id)) else {}
+        for source_id, keys in asked
+    ]
+
+
+def _by_name(connection: Connection, asked: Sequence[Asked]) -> dict[int, Known | Buried]:
     """The rows and graves that names lead to."""
-    named = {row.name: row.entry_number for row in connection.execute(_NAMED, {"names": asked.names})}
+    names = [name for one in asked for name in one.names]
+    named = dict(map(tuple, read_rows(connection, _NAMED, listed(names)))) if names else {}
     if not named:
         return {}
-    numbers = {"numbers": list(set(named.values()))}
-    found: dict[int, Known | Buried] = {row.number: buried_of(row) for row in connection.execute(_BURIED, numbers)}
-    rows = connection.execute(_WHOLE, numbers)
-    found |= {row.number: known_of(row, whole=place < MOST_WHOLE) for place, row in enumerate(rows)}
+    numbers = listed(set(named.values()))
+    found: dict[int, Known | Buried] = {row[0]: _buried(row) for row in read_rows(connection, _BURIED, numbers)}
+    unpacked = Counter[str]()
+    for source_id, number, body, *row in read_rows(connection, _WHOLE, numbers):
+        found[number] = _known(row, body if unpacked[source_id] < MOST_WHOLE else None)
+        unpacked[source_id] += 1
     return {name: found[number] for name, number in named.items() if number in found}
+
+
+def _removed(connection: Connection, asked: Sequence[Asked]) -> list[Buried]:
+    """The graves of what was taken out by hand and linked to one of these addresses."""
+    links = [link for one in asked for link in one.links]
+    return [_buried(row) for row in read_rows(connection, _REMOVED, listed(links))] if links else []
+
+
+def _known(row: Sequence[Any], body: bytes | None) -> Known:
+    """An entry as the walk in knows it; with its body, also what it says."""
+    number, fingerprint, published, updated, revision, first_seen, link, title = row
+    entry = unpack_entry(body) if body else None
+    times = moment(published), moment(updated)
+    return Known(number, fingerprint, *times, revision, moment(first_seen), link, title, entry)
+
+
+def _buried(row: Sequence[Any]) -> Buried:
+    """An entry that is gone, as the walk in knows it."""
+    number, published, link, title, why = row
+    return Buried(number, moment(published), link, title, Burial(why))

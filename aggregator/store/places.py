@@ -13,12 +13,12 @@ from aggregator.model import HOME, Source
 from aggregator.placing import Place
 from aggregator.store.codec import unpack_entry
 from aggregator.store.naming import addresses
-from aggregator.store.tables import ENTRY, MEMBERSHIP, STALE, pages_column, pages_in
+from aggregator.store.rows import write_rows
+from aggregator.store.tables import ENTRY, MEMBERSHIP, pages_column, pages_in
 
 ROWS_AT_A_TIME = 500
 
-_mark = upsert(STALE)
-_MARK = _mark.on_conflict_do_update(index_elements=["page"], set_={"version": STALE.c.version + 1})
+_MARK = "INSERT INTO stale (page, version) VALUES (?, 1) ON CONFLICT (page) DO UPDATE SET version = version + 1"
 _STAND = upsert(MEMBERSHIP).on_conflict_do_nothing()
 _LEAVE = delete(MEMBERSHIP).where(
     MEMBERSHIP.c.page == bindparam("of"),
@@ -30,9 +30,7 @@ _PLACED = update(ENTRY).where(ENTRY.c.number == bindparam("of"))
 
 def mark_stale(connection: Connection, pages: Iterable[str]) -> None:
     """Mark pages to be built; one marked already gets a new version."""
-    rows = [{"page": page, "version": 1} for page in pages]
-    if rows:
-        connection.execute(_MARK, rows)
+    write_rows(connection, _MARK, [(page,) for page in pages])
 
 
 def place(connection: Connection, source: Source, row: Row[Any], pages: tuple[str, ...]) -> set[str]:

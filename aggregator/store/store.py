@@ -138,7 +138,8 @@ class SqlStore:
         if source.blogroll:  # a list has no entries
             named = await self._writer.read(lambda connection: listing.named_by(connection, source.id))
             return Acquaintance(outlines=named)
-        return await self._writer.read(lambda connection: knowing.known(connection, source.id, intake))
+        # Nothing is written, but what polls ask for at one time is asked for in few statements.
+        return await self._writer.write_each(knowing.known, (source.id, intake))
 
     async def enlisted(self) -> list[Enlisted]:
         """What all lists name, each in its order, and then what they named before."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,8 +22,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from aggregator.model import Burial, Buried, Kept, Known, Source
+from aggregator.model import Kept, Source
 from aggregator.store.codec import unpack_entry
+from aggregator.store.rows import moment, seconds
 
 # What numbers the rows of a table: on SQLite that is INTEGER, in this very word, and every other key needs an index.
 ROW = BigInteger().with_variant(Integer(), "sqlite")
@@ -37,11 +38,11 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Aware datetime → seconds; a fraction is cut off."""
-        return None if value is None else int(value.timestamp())
+        return None if value is None else seconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Seconds → aware datetime in UTC."""
-        return None if value is None else datetime.fromtimestamp(value, UTC)
+        return None if value is None else moment(value)
 
 
 def _instant(*, nullable: bool = False) -> Any:
@@ -374,26 +375,6 @@ def kept_of(row: Row[Any]) -> Kept:
         revision=row.revision,
         pages=None if row.pages is None else pages_in(row.pages),
     )
-
-
-def known_of(row: Row[Any], *, whole: bool = False) -> Known:
-    """An entry as the walk in knows it; `whole` with what it says."""
-    return Known(
-        number=row.number,
-        fingerprint=row.fingerprint,
-        published=row.published,
-        updated=row.updated,
-        revision=row.revision,
-        first_seen=row.first_seen,
-        link=row.link,
-        title=row.title,
-        entry=unpack_entry(row.body) if whole else None,
-    )
-
-
-def buried_of(row: Row[Any]) -> Buried:
-    """An entry that is gone, as the walk in knows it."""
-    return Buried(row.number, row.published, row.link, row.title, Burial(row.why))
 
 
 def pages_in(column: str) -> tuple[str, ...]:

@@ -1,20 +1,16 @@
-"""The rows of visits, which every poll reads once and writes twice.
-
-Their statements go to the driver as they are, times as the seconds they are kept in: Core converts each value on its
-own, which took three times as long as the database itself.
-"""
+"""The rows of visits, which every poll reads once and writes twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 from sqlalchemy.engine import Connection
 
 from aggregator.model import Changes, Outcome, Reason, Said, Validators, Visit, Why
 from aggregator.store.codec import Memory, pack, reading
+from aggregator.store.rows import listed, moment, read_rows, seconds, write_rows
 
 # How long a source is put off while it is polled again after the program died in its poll; doubling with each death.
 AFTER_DEATH = timedelta(minutes=1)
@@ -60,28 +56,23 @@ def begin(connection: Connection, asked: list[tuple[str, datetime]]) -> list[Vis
     Only `attempted` is that of this poll.
     """
     rows = {row[0]: row for row in _rows(connection, [name for name, _ in asked])}
-    begun = [(_seconds(now), name) for name, now in asked if not rows[name][-1]]
-    _write(connection, _BEGUN, begun)  # nearly all; when it is due stays as it was, and so does the index of that
+    begun = [(seconds(now), name) for name, now in asked if not rows[name][-1]]
+    write_rows(connection, _BEGUN, begun)  # nearly all; when it is due stays as it was, and so does the index of that
     again = [(now, rows[name][-1], name) for name, now in asked if rows[name][-1]]
-    _write(connection, _BEGUN_AGAIN, [(_seconds(now), _seconds(now + _delay(died)), name) for now, died, name in again])
+    write_rows(
+        connection, _BEGUN_AGAIN, [(seconds(now), seconds(now + _delay(died)), name) for now, died, name in again]
+    )
     return [_visit(rows[name], now) for name, now in asked]
 
 
 def end(connection: Connection, polls: Iterable[Changes]) -> None:
     """Write down how polls ended, when the next are due, and what was learned of their sources, if anything was."""
-    _write(connection, _ENDED, [_outcome(poll.visit) for poll in polls])
-    _write(connection, _LEARNED, [_lesson(poll.visit) for poll in polls if _has_learned(poll)])
+    write_rows(connection, _ENDED, [_outcome(poll.visit) for poll in polls])
+    write_rows(connection, _LEARNED, [_lesson(poll.visit) for poll in polls if _has_learned(poll)])
 
 
 def _rows(connection: Connection, names: Sequence[str] | None) -> Sequence[Any]:
-    if names is None:
-        return connection.exec_driver_sql(_ALL).fetchall()
-    return connection.exec_driver_sql(_SOME, (msgspec.json.encode(names).decode(),)).fetchall()
-
-
-def _write(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
-    if rows:
-        connection.exec_driver_sql(statement, rows)
+    return read_rows(connection, _ALL) if names is None else read_rows(connection, _SOME, listed(names))
 
 
 def _delay(died: int) -> timedelta:
@@ -93,9 +84,9 @@ def _delay(died: int) -> timedelta:
 def _outcome(visit: Visit) -> tuple[Any, ...]:
     """What every poll changes."""
     return (
-        visit.due and _seconds(visit.due),
+        visit.due and seconds(visit.due),
         visit.why.value,
-        visit.finished and _seconds(visit.finished),
+        visit.finished and seconds(visit.finished),
         visit.outcome and visit.outcome.value,
         visit.reason and visit.reason.value,
         visit.detail,
@@ -182,10 +173,5 @@ def _visit(row: Any, attempted: datetime | None = None) -> Visit:
     )
 
 
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-def _seconds(moment: datetime) -> int:
-    """Seconds since 1970; a fraction is cut off."""
-    return int(moment.timestamp())
+def _moment(kept: int | None) -> datetime | None:
+    return None if kept is None else moment(kept)
