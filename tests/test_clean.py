@@ -518,6 +518,15 @@ def test_an_address_that_needs_nothing_comes_out_as_one_that_is_looked_at(rest: 
         assert absolute(address, base) == absolute(f" {address}", base)  # the blank has it taken apart
 
 
+@settings(max_examples=500)
+@given(
+    st.text("a/..?#%4=", min_size=1, max_size=9),
+    st.sampled_from([URL, "https://x.example", "https://x.example/a/b/?q"]),
+)
+def test_a_reference_that_is_only_put_behind_comes_out_as_one_that_is_joined(reference: str, base: str) -> None:
+    assert absolute(reference, base) == absolute(f" {reference}", base)
+
+
 @given(addresses | htmlish | st.from_regex(r"[a-z]{2,6}:\S{1,20}", fullmatch=True))
 def test_an_iri_is_what_the_rules_of_atom_take_for_one(text: str) -> None:
     if is_iri(text):

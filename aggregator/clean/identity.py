@@ -48,10 +48,10 @@ def told_apart(entries: list[Entry]) -> tuple[tuple[Entry, ...], dict[str, str]]
     the document: by where they link, then by title and date. Those that agree even in that are numbered from the end,
     for what is new comes first.
     """
+    if len({entry.key for entry in entries}) == len(entries):
+        return tuple(entries), {}
     distinct = list(dict.fromkeys(entries))
     keys = [entry.key for entry in distinct]
-    if len(set(keys)) == len(keys):
-        return tuple(distinct), {}
     for finer in (_by_link, _by_title_and_date):
         shared = Counter(keys)
         keys = [finer(key, entry) if shared[key] > 1 else key for key, entry in zip(keys, distinct, strict=True)]

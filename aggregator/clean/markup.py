@@ -88,8 +88,8 @@ WILD = {
     *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
     *("ruby", "rp", "rt", "rtc", "pre"),
 }
-TAME = frozenset(TAGS - WILD | {"script", "style"})
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+TAME = frozenset(f"{slash}{name}" for name in TAGS - WILD | {"script", "style"} for slash in ("", "/"))
+HEADINGS = frozenset(f"{slash}h{level}" for level in range(1, 7) for slash in ("", "/"))
 TAG = re.compile(r"<(/?[A-Za-z][^\t\n\f\r />]*+)")
 # Browsers overlook a line end at the beginning of it, each time they read it.
 PRE = re.compile(r"(<pre\b[^<>]{0,200}>)[\r\n]+", re.IGNORECASE)
@@ -142,11 +142,11 @@ def _is_tame(value: str) -> bool:
     taken out leaves what could not have stood in the other.
     """
     tags = TAG.findall(value)
-    names = {tag: tag.removeprefix("/").lower() for tag in set(tags)}
-    if not TAME.issuperset(names.values()):
-        return False
-    headings = {tag for tag, name in names.items() if name in HEADINGS}
-    closes = [tag[0] == "/" for tag in tags if tag in headings] if headings else []
+    if not TAME.issuperset(tags):
+        tags = list(map(str.lower, tags))  # few write them in capitals
+        if not TAME.issuperset(tags):
+            return False
+    closes = [tag[0] == "/" for tag in tags if tag in HEADINGS]
     return closes == [False, True] * (len(closes) // 2)
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from struct import Struct
 from zlib import crc32
 
@@ -26,6 +27,7 @@ READ = 1200  # characters of markup; a story is known by how it begins
 READ_ON = 6 * READ  # where that is nothing but markup
 MOST_WORDS, MOST_LETTERS = 100, 240
 LETTERS_IN_A_SHINGLE = 4  # where words have no blanks between them; else three words make one
+_SHINGLES = itemgetter(*(slice(at, at + LETTERS_IN_A_SHINGLE) for at in range(MOST_LETTERS - LETTERS_IN_A_SHINGLE + 1)))
 SLOTS, SEED = 64, 1  # of the MinHash; another number or seed makes all signatures kept so far worthless
 # Each band has a salt, so that the marks of one are not those of another.
 _SALT = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93)
@@ -93,8 +95,7 @@ def _text(markup: str) -> tuple[list[str], list[str]]:
 def _dense(text: str) -> tuple[list[str], list[str]]:
     """As `_text`, in a script without blanks between words: letters in a row are its shingles."""
     run = unicodedata.normalize("NFKC", "".join(WORD.findall(text))).casefold()[:MOST_LETTERS]
-    places = range(len(run) - LETTERS_IN_A_SHINGLE + 1)
-    return [run[place : place + LETTERS_IN_A_SHINGLE] for place in places], _numbers(run)
+    return list(_SHINGLES(run)[: max(len(run) - LETTERS_IN_A_SHINGLE + 1, 0)]), _numbers(run)
 
 
 def _numbers(text: str) -> list[str]:
@@ -159,7 +160,7 @@ def _packed(
 
 
 def _short(words: list[str] | tuple[str, ...], most: int) -> list[int]:
-    return [crc32(word.encode()) & 0xFFFF for word in dict.fromkeys(words)][:most] if words else []
+    return [crc32(word.encode()) & 0xFFFF for word in islice(dict.fromkeys(words), most)]
 
 
 def traits(packed: bytes) -> Traits:

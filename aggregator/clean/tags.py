@@ -60,8 +60,8 @@ class TagFinder:
 def _attributes(written: str) -> dict[str, str]:
     """Attributes by name; of two with one name the first holds."""
     found: dict[str, str] = {}
-    for name, *values in ATTRIBUTE.findall(written):
-        found.setdefault(name.lower(), "".join(values))
+    for name, double, single, bare in ATTRIBUTE.findall(written):
+        found.setdefault(name.lower(), double or single or bare)
     return found
 
 

@@ -19,18 +19,22 @@ FORBIDDEN = (
     r"\x00-\x20\x7f-\x9f\"<>\\\[\]^`{|}\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff"
 )
 UNSAFE = re.compile(f"[{FORBIDDEN}]")
-# An address on which nothing that is done here changes anything, which nearly all are.
-_CHARACTERS = r"(?:[A-Za-z0-9._~!$&'()*+,=:@/-]|%[0-9A-Fa-f]{2})"
-PLAIN = re.compile(
-    rf"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[1-9][0-9]{{0,3}})?(?:/{_CHARACTERS}*)?(?:\?{_CHARACTERS}+)?(?:#{_CHARACTERS}+)?"
-)
+
+
+# An address on which nothing that is done here changes anything, which nearly all are. Nothing in it is tried twice.
+def _run_of(characters: str) -> str:
+    return rf"[{characters}]*+(?:%[0-9A-Fa-f]{{2}}[{characters}]*+)*+"
+
+
+_IN_NAME = "A-Za-z0-9._~!$&'()*+,=@-"
+_ANYTHING, _NAME = _run_of(f":/{_IN_NAME}"), _run_of(_IN_NAME)
+_BEHIND = rf"(?:\?(?!#|$){_ANYTHING})?(?:#(?!$){_ANYTHING})?"
+PLAIN = re.compile(rf"https?://[A-Za-z0-9][A-Za-z0-9.-]*+(?::[1-9][0-9]{{0,3}})?(?:/{_ANYTHING})?{_BEHIND}")
 # A reference that only has to be put behind the site or the folder it hangs on: no scheme, no host, no dots that mean a
-# folder.
-_NO_DOTS = r"(?![^?#]*(?:^|/)\.{1,2}(?:[/?#]|$))"
-_IN_PATH = r"(?:[A-Za-z0-9._~!$&'()*+,=@-]|%[0-9A-Fa-f]{2})"
-HANGING = re.compile(
-    rf"{_NO_DOTS}(?:/(?!/)(?:{_IN_PATH}|/)*|{_IN_PATH}+(?:/{_IN_PATH}+)*/?)(?:\?{_CHARACTERS}+)?(?:#{_CHARACTERS}+)?"
-)
+# folder; behind a folder no empty names either, which go when it is joined.
+_FOLDER = r"(?!\.{1,2}(?:[/?#]|$))" + _NAME
+_FULL = r"(?!\.{0,2}(?:[/?#]|$))" + _NAME
+HANGING = re.compile(rf"(?:(?!//)(?:/{_FOLDER})++|{_FULL}(?:/{_FULL})*+/?){_BEHIND}")
 BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^{FORBIDDEN}#]+(#[^{FORBIDDEN}#]*)?")
 # The descriptor is read only behind an address that does not end with a comma.
