@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.choosing import Choice, choose
+from aggregator.clean.concealing import concealed
 from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import host_of
 from aggregator.config import Settings
 from aggregator.errors import UsageError
-from aggregator.fetch import HostLimits, HttpFetcher
+from aggregator.fetch import HostLimits, HttpFetcher, Robots
 from aggregator.finding import Found, find
 from aggregator.following import followed
 from aggregator.formats.opml import render_home
@@ -54,10 +55,23 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class TriedOut:
-    """What came of trying a source; `trial` where it has a recipe, or may need one."""
+    """What came of trying a source; `trial` where it has a recipe, or may need one.
+
+    `second` where its entries have second documents: what came of that of the first one, which is filled in then.
+    """
 
     found: Found | Failed
     trial: Trial | None
+    second: Second | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A second document: its address, what the source's `detail` finds in it, and why it fills nothing in, if so."""
+
+    url: str
+    trial: Trial | None
+    failed: Failed | None
 
 
 async def find_feed(
@@ -92,9 +106,36 @@ async def try_out(
         try:
             found = await find(source, fetch, reader)
             tried = first and (source.recipe or isinstance(found, Failed))
-            return TriedOut(found, await reader.try_recipe(source, first[0]) if tried else None)
+            trial = await reader.try_recipe(source, first[0]) if tried else None
+            if isinstance(found, Failed):
+                return TriedOut(found, trial)
+            found, second = await _with_second_document(found, fetcher, reader, limits, asking)
+            return TriedOut(found, trial, second)
         finally:
             await asyncio.to_thread(reader.close)
+
+
+async def _with_second_document(
+    found: Found, fetcher: HttpFetcher, reader: WorkerReader, limits: HostLimits, asking: Callable[[str], None]
+) -> tuple[Found, Second | None]:
+    """The feed with its first entry filled in that has a second document, and what came of that."""
+    entries, source = found.intake.entries, found.source
+    place = next((place for place, entry in enumerate(entries) if entry.detail), None)
+    if place is None or (detail := source.detail) is None:
+        return found, None
+    entry, url = entries[place], entries[place].detail or ""
+    shown, source = concealed(url, source), replace(source, asking=replace(source.asking, body=None))
+    async with limits.hold(host_of(url)):
+        asking(shown)
+        refused = await Robots(fetcher.fetch).refusal(source, url) if detail.asks_robots else None
+        fetched = refused or await fetcher.fetch(source, Visit(source.id, None, address=url))
+    if not isinstance(fetched, Document):
+        return found, Second(shown, None, fetched if isinstance(fetched, Failed) else None)
+    trial, ended = await reader.try_detail(source, fetched), await reader.fill_in(source, entry, fetched)
+    if isinstance(ended, Failed):
+        return found, Second(shown, trial, ended)
+    filled = (*entries[:place], ended, *entries[place + 1 :])
+    return replace(found, intake=replace(found.intake, entries=filled)), Second(shown, trial, None)
 
 
 async def explain(settings: Settings, name: str) -> tuple[list[Explained], list[Grave]]:

@@ -33,7 +33,7 @@ from aggregator.sources import KINDS
 from aggregator.sources.details import read_detail
 from aggregator.sources.discover import feed_links
 from aggregator.sources.hubs import advertised
-from aggregator.sources.trials import try_recipe
+from aggregator.sources.trials import try_detail, try_recipe
 
 T = TypeVar("T")
 
@@ -138,8 +138,15 @@ class WorkerReader:
 
     async def try_recipe(self, source: Source, document: Document) -> Trial:
         """What the source's recipe finds in the document, and what there is to be found."""
+        return await self._tried(source, document, try_recipe, source.kind, source.recipe)
+
+    async def try_detail(self, source: Source, document: Document) -> Trial:
+        """What the source's `detail` finds in the second document of an entry, and what there is to be found."""
+        return await self._tried(source, document, try_detail, source.detail)
+
+    async def _tried(self, source: Source, document: Document, try_out: Callable[..., Trial], *by: object) -> Trial:
         document = replace(document, url=shown_address(document.url, source))
-        tried = await self._in_worker(document, try_recipe, document, source.kind, source.recipe)
+        tried = await self._in_worker(document, try_out, document, *by)
         if isinstance(tried, Failed):
             return Trial(outline=(tried.detail,))
         return msgspec.convert(_concealed(msgspec.to_builtins(tried), source), type=Trial)

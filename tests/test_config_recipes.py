@@ -195,6 +195,15 @@ def test_a_request_takes_the_values_of_a_matrix_and_hides_those_put_in() -> None
             "- {extends: base, url: https://b.example/, detail: {url: 'https://b.example/{', fields: {content: c}}}",
             "8:53: sources[1].detail.url: holds a brace without",
         ),
+        (
+            "- {extends: base, url: https://b.example/, full_text: true,"
+            " detail: {url: 'https://b.example/', fields: {content: c}}}",
+            "8:44: sources[1].full_text: asks for the page behind an item, and detail for another one; remove one",
+        ),
+        (
+            "- {url: https://b.example/, type: html, change_alert: main, full_text: true}",
+            "8:61: sources[1].full_text: is for a list, and change_alert watches a page without one",
+        ),
     ],
 )
 def test_a_mistake_in_a_recipe_is_named(more: str, said: str) -> None:

@@ -100,6 +100,15 @@ def test_every_new_entry_gets_the_text_of_its_page_once(place: Place, web: Scrip
     assert shown(place) == contents
 
 
+def test_a_list_on_a_web_page_gets_the_texts_of_the_pages_behind_it(place: Place, web: ScriptedWeb) -> None:
+    web.script("/a/First", Answer(page(article(f"{WORDS} First")), headers={"Content-Type": "text/html"}))
+    listed = web.script("/list", Answer(b"<ul><li><a href='/a/First'>First</a></ul>"))
+    recipe = {"type": "html", "items": "li", "fields": {"title": "a", "link": "a"}}
+    place.configure([{"id": "x", "url": listed, "full_text": True, **recipe}])
+    place.run("once")
+    assert "not a line of a menu. First" in shown(place)["First"]
+
+
 def test_a_heading_that_repeats_the_title_is_left_out(place: Place, web: ScriptedWeb) -> None:
     follow(place, web, True, "Title")
     assert not re.search("<h1>", shown(place)["Title"])

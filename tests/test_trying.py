@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from aggregator.cli import app
 from aggregator.config import load
 from aggregator.model import Document, Recipe, Trial
-from aggregator.sources.trials import try_recipe
+from aggregator.sources.trials import try_detail, try_recipe
 
 URL = "https://news.example/list/"
 PAGE = """<title>News</title><nav><a href=/>Home</a></nav><div class="list box">
@@ -189,3 +189,68 @@ def test_an_address_that_is_in_no_source_is_shown_whatever_is_wrong_in_the_confi
 def test_preview_says_what_is_not_expected(place: Place, web: ScriptedWeb) -> None:
     place.configure([recipe_source(web, title="h2", link="a") | {"expect": {"min_items": 9}}])
     assert "not expected: 3 items, where at least 9 are expected" in preview(place, "page").stdout
+
+
+# ---------------------------------------------------------------- second documents
+
+ARTICLE = """<title>One</title><div class="nav"><p>Home</p></div><main class="story"><h1>One</h1>
+<p>The first paragraph of it, long enough to be told from a caption.</p><p>The second.</p>
+<p class="by">Ada Lovelace</p></main>"""
+
+
+def with_articles(web: ScriptedWeb, **more: object) -> dict[str, object]:
+    for number in (2, 3):
+        web.script(f"/{number}", Answer(status=500))
+    web.script("/1", Answer(ARTICLE.encode(), 200, {"Content-Type": "text/html"}))
+    return recipe_source(web, title="h2", link="a") | more
+
+
+def test_preview_shows_what_the_second_document_of_the_first_entry_gives(place: Place, web: ScriptedWeb) -> None:
+    fields = {"content": "main", "author": ".by"}
+    place.configure([with_articles(web, detail={"url": "{link}", "fields": fields})])
+    shown = preview(place, "page").stdout
+    assert f"second document: {web.url('/1')}" in shown
+    assert "author   .by  →  Ada Lovelace" in shown
+    assert f"{web.url('/1')}  by Ada Lovelace" in shown, "the entry is shown as it would be kept"
+    told = json.loads(preview(place, "page", "--json").stdout)
+    assert told["second"]["found"]["author"] == {"path": ".by", "found": ["Ada Lovelace"]}
+    assert told["second"]["error"] is None
+    assert "The second." in told["entries"][0]["content"]
+    assert [request.path for request in web.requests if request.path in ("/2", "/3")] == []
+
+
+def test_of_a_second_document_in_which_a_field_is_not_found_it_says_where_text_is(
+    place: Place, web: ScriptedWeb
+) -> None:
+    place.configure([with_articles(web, detail={"url": "{link}", "fields": {"content": ".article-body"}})])
+    shown = preview(place, "page").stdout
+    assert "content  .article-body @html  →  nothing" in shown
+    assert "main.story  88 letters: One The first paragraph of it" in shown
+    assert "fills nothing in: unreadable: no content in it yet" in shown
+
+
+def test_paths_into_a_second_document_of_json_show_what_keys_there_are(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(
+        f"sources:\n  - {{url: '{URL}', type: json, items: '@', fields: {{title: t}},"
+        " detail: {url: 'https://news.example/{id}', fields: {content: body, author: by}}}"
+    )
+    detail = load(tmp_path / "c.yaml", {}).sources[0].detail
+    assert detail
+    trial = try_detail(Document(URL, b'{"text": "All of it", "by": "Ada"}', ""), detail)
+    assert found(trial) == {"content": ("body", ()), "author": ("by", ("Ada",))}
+    assert trial.nearby == ("text  All of it", "by  Ada")
+
+
+def test_preview_asks_no_article_that_a_site_keeps_from_programs(place: Place, web: ScriptedWeb) -> None:
+    web.script("/robots.txt", Answer(b"User-agent: *\nDisallow: /1", 200, {"Content-Type": "text/plain"}))
+    place.configure([with_articles(web, full_text=True)])
+    shown = preview(place, "page").stdout
+    assert "fills nothing in: robots: the site's robots.txt asks programs not to fetch this page" in shown
+    assert "/1" not in [request.path for request in web.requests]
+
+
+def test_preview_says_why_a_second_document_is_not_had(place: Place, web: ScriptedWeb) -> None:
+    source = with_articles(web, full_text=True)
+    web.script("/1", Answer(status=403))
+    place.configure([source])
+    assert "fills nothing in: http-status: 403" in preview(place, "page").stdout

@@ -9,7 +9,7 @@ SHORT = 600  # letters; an excerpt is hardly ever longer, an article hardly ever
 
 
 def full_text_address(source: Source, link: str | None, text: str) -> str | None:
-    """The page behind an entry of a feed, where its text is to be had in full."""
+    """The page behind an entry, where its text is to be had in full."""
     wanted = source.full_text
     if wanted is None or link is None:
         return None

@@ -31,7 +31,7 @@ from aggregator.cli.options import (
     on_terminal,
     settings_from,
 )
-from aggregator.cli.trying import as_data, print_trial
+from aggregator.cli.trying import as_data, print_second, print_trial, second_as_data
 from aggregator.condition import stamp
 from aggregator.config import Settings, Wanted, for_address, load_alone, with_source
 from aggregator.errors import AggregatorError, ConfigError, UsageError
@@ -75,12 +75,15 @@ def preview(
     rules = _Rules(settings.categories, datetime.now(UTC))
     if as_json:
         recipe = as_data(trial) if trial else None
-        shown = _previewed(found, rules) | {"recipe": recipe, "unexpected": _unexpected(found)}
+        second = second_as_data(tried.second) if tried.second else None
+        shown = _previewed(found, rules) | {"recipe": recipe, "second": second, "unexpected": _unexpected(found)}
         print(json.dumps(shown, indent=2, ensure_ascii=False, default=stamp))
     else:
         _print_way(found)
         if trial:
             print_trial(trial, wanted.recipe)
+        if tried.second:
+            print_second(tried.second)
         _print_feed(found, found.intake.entries, rules)
         if unexpected := _unexpected(found):
             Console(highlight=False, markup=False, soft_wrap=True).print(f"not expected: {unexpected}", style="red")

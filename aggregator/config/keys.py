@@ -266,7 +266,7 @@ class SourceDefaults(Keys):
         None, description="A second document for each new item: url, fields, clean, hold."
     )
     full_text: FullTextKeys | bool = Field(
-        False, description="true, or how: the text of the page behind each new entry of a feed."
+        False, description="true, or how: the text of the page behind each new entry."
     )
     change_alert: Watched | None = Field(
         None, description="In html, instead of items: what is watched; each change of its words is an entry."

@@ -199,7 +199,7 @@ def _source(own: SourceKeys, defaults: SourceDefaults, tree: Tree, number: int) 
         backfill=_reach(own.backfill, defaults.backfill),
         retention=_reach(own.retention, defaults.retention),
         recipe=made,
-        full_text=full_text(chosen["full_text"]) if kind in ("feed", "opml", "sitemap") else None,
+        full_text=None if made and (made.detail or made.alert) else full_text(chosen["full_text"]),
         filters=tuple(one.shape() for one in chosen["filters"]),
         rewrite=tuple(one.shape() for one in chosen["rewrite"]),
         naming=tuple(one.shape() for one in homes if isinstance(one, NamingKeys)),

@@ -132,7 +132,7 @@ def _way_to_details(source: Source) -> tuple[object, ...] | None:
 
 
 def full_text(keys: FullTextKeys | bool) -> Detail | None:
-    """How the pages behind a feed's entries are read; None where they are not."""
+    """How the pages behind entries are read; None where they are not."""
     if keys is False:
         return None
     said = FullTextKeys() if keys is True else keys
@@ -189,6 +189,9 @@ def _of_one(
     detail = own.get("detail")
     if not isinstance(detail, dict):
         return
+    if own.get("full_text"):
+        both = tree.spot((*path, "full_text"))
+        yield both.problem("asks for the page behind an item, and detail for another one; remove one of the two")
     if isinstance(detail.get("url"), str):
         said = fault_in_template(detail["url"], "jmespath" if kind == "json" else "")
         if said:
@@ -204,7 +207,7 @@ def _of_one(
 
 
 def _of_alert(tree: Tree, path: KeyPath, own: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in ("items", "fields", "detail", "paging"):
+    for name in ("items", "fields", "detail", "paging", "full_text"):
         if name in own:
             spot = tree.spot((*path, name))
             yield spot.problem("is for a list, and change_alert watches a page without one; remove one of the two")

@@ -162,7 +162,7 @@ class Source:
     @property
     def detail(self) -> Detail | None:
         """How the second documents of its entries are read; None where they have none."""
-        return self.recipe.detail if self.recipe else self.full_text
+        return self.recipe.detail if self.recipe and self.recipe.detail else self.full_text
 
     @property
     def asker(self) -> tuple[object, ...]:

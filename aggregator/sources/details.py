@@ -19,6 +19,15 @@ from aggregator.sources.picking import Find, draft_of, replaced
 
 def read_detail(document: Document, detail: Detail) -> Draft:
     """What the document says of its item. Raises `Unreadable` where that cannot be read, or has no field yet."""
+    picks = tuple((name, pick) for name, pick in detail.fields)
+    draft = draft_of(Recipe("", picks), found_in(document, detail), needed=())
+    if not any(getattr(draft, name, None) for name in NAMED):
+        raise Unreadable(f"no {' or '.join(name for name, _ in picks)} in it yet")
+    return draft
+
+
+def found_in(document: Document, detail: Detail) -> Find:
+    """What finds a field in the document, without what is taken out of it. Raises `Unreadable`."""
     if any(pick.language == "article" for _, pick in detail.fields):
         text, _ = decode_page(document.body, document.content_type)
         find: Find = partial(_article, detail, text, document.url)
@@ -29,11 +38,7 @@ def read_detail(document: Document, detail: Detail) -> Draft:
         text, _ = decode_page(document.body, document.content_type)
         page = html.parsed(text)
         find = partial(html.values, page, html.base_of(page, document.url), dict(detail.fields))
-    picks = tuple((name, pick) for name, pick in detail.fields)
-    draft = draft_of(Recipe("", picks), partial(_tidied, detail, find), needed=())
-    if not any(getattr(draft, name, None) for name in NAMED):
-        raise Unreadable(f"no {' or '.join(name for name, _ in picks)} in it yet")
-    return draft
+    return partial(_tidied, detail, find)
 
 
 def _article(detail: Detail, page: str, url: str, pick: Pick) -> list[str]:

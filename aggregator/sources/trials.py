@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any
 
 from aggregator.errors import Unreadable
-from aggregator.model import Document, Pick, Recipe, Trial, Tried
+from aggregator.model import Detail, Document, Pick, Recipe, Trial, Tried
 from aggregator.sources import html, json
+from aggregator.sources.details import found_in
 from aggregator.sources.encoding import decode
 from aggregator.sources.pages import decode_page
 from aggregator.sources.picking import Find, picked
@@ -35,16 +36,33 @@ def try_recipe(document: Document, kind: str, recipe: Recipe | None) -> Trial:
         return Trial(outline=(str(error),))
 
 
-def _tried(recipe: Recipe, find: Find) -> tuple[Tried, ...]:
-    """What each field of the recipe finds in one item."""
+def try_detail(document: Document, detail: Detail) -> Trial:
+    """What each field finds in a second document; where one finds nothing, what there is in it."""
+    try:
+        fields = _tried(detail.fields, found_in(document, detail))
+        if all(one.values for one in fields):
+            return Trial(1, (fields,))
+        if all(pick.language == "jmespath" for _, pick in detail.fields):
+            there = _keys_of(json.parsed(decode(document.body, document.content_type)[0]), "")
+        else:
+            there = _with_most_text(html.parsed(decode_page(document.body, document.content_type)[0]))
+        return Trial(1, (fields,), tuple(there)[:SHOWN_PLACES])
+    except Unreadable as error:
+        return Trial(outline=(str(error),))
+
+
+def _tried(fields: tuple[tuple[str, Pick], ...], find: Find) -> tuple[Tried, ...]:
+    """What each of the fields finds in one item."""
     return tuple(
         Tried(name, _path(pick), tuple(_short(value) for value in picked(pick, find)[:SHOWN_VALUES]))
-        for name, pick in recipe.fields
+        for name, pick in fields
     )
 
 
 def _path(pick: Pick) -> str:
     """Where a field is taken from, as the config says it."""
+    if pick.language == "article":
+        return "what the page is about"
     if pick.template is not None:
         return pick.template
     taken = f" @{pick.attribute}" if pick.attribute and pick.attribute != html.TEXT else ""
@@ -69,7 +87,7 @@ def _of_json(answer: Any, recipe: Recipe | None) -> Trial:
     found = json.found_at(recipe.items, answer) if recipe else None
     if recipe is None or not isinstance(found, list) or not found:
         return Trial(outline=tuple(_outline(answer)))
-    items = tuple(_tried(recipe, partial(json.values, item)) for item in found[:SHOWN_ITEMS])
+    items = tuple(_tried(recipe.fields, partial(json.values, item)) for item in found[:SHOWN_ITEMS])
     nearby = tuple(_keys_of(found[0], "")) if _has_empty(items) else ()
     return Trial(len(found), items, nearby[:SHOWN_PLACES])
 
@@ -122,7 +140,9 @@ def _of_page(page: Any, base: str, recipe: Recipe | None) -> Trial:
     if recipe is None or not elements:
         return Trial(outline=tuple(_repeated(page)))
     fields = dict(recipe.fields)
-    items = tuple(_tried(recipe, partial(html.values, element, base, fields)) for element in elements[:SHOWN_ITEMS])
+    items = tuple(
+        _tried(recipe.fields, partial(html.values, element, base, fields)) for element in elements[:SHOWN_ITEMS]
+    )
     nearby = tuple(_elements_in(elements[0])) if _has_empty(items) else ()
     return Trial(len(elements), items, nearby[:SHOWN_PLACES])
 
@@ -159,6 +179,18 @@ def _elements_in(item: Any) -> Iterator[str]:
         if selector not in told:
             told.add(selector)
             yield line
+
+
+def _with_most_text(page: Any) -> Iterator[str]:
+    """The elements with the most text in paragraphs of their own, the most first: an article is in such a one."""
+    letters: Counter[Any] = Counter()
+    for paragraph in page.iter("p"):
+        parent = paragraph.getparent()
+        if parent is not None and _is_seen(parent):
+            letters[parent] += len(" ".join("".join(map(str, paragraph.itertext())).split()))
+    for element, count in letters.most_common():
+        if count:
+            yield f"{_selector(element)}  {count} letters: {_words(element)}"
 
 
 def _selector(element: Any) -> str:
