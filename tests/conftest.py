@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from ruamel.yaml import YAML
 from scripted_web import ScriptedWeb
+
+from aggregator.cli import main
 
 SHARED = Path(os.environ.get("AGGREGATOR_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -82,13 +88,66 @@ class Place:
         """The command line of the program here."""
         return [sys.executable, "-m", "aggregator", *arguments, "--config", str(self.folder / "aggregator.yaml")]
 
-    def run(self, *arguments: str, check: int | None = 0, **keys: Any) -> subprocess.CompletedProcess[str]:
-        """Run the program here; `check` is the exit status it must end with, None any."""
-        done = subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, cwd=self.folder, timeout=120, **keys
-        )
+    def run(
+        self, *arguments: str, check: int | None = 0, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the program here, without the second that a process of its own takes to load it.
+
+        `check` is the exit status it must end with, None any; `env` the whole environment.
+        """
+        command, out, err = self.command(*arguments), _Said(), _Said()
+        with ExitStack() as stack:
+            stack.enter_context(chdir(self.folder))
+            stack.enter_context(mock.patch.object(sys, "argv", command[2:]))
+            stack.enter_context(mock.patch.dict(os.environ, env or os.environ, clear=True))
+            stack.enter_context(_own_logging())
+            stack.enter_context(redirect_stdout(out))
+            stack.enter_context(redirect_stderr(err))
+            try:
+                main()
+                status: Any = 0
+            except SystemExit as end:
+                status = end.code or 0
+        return self._ended(subprocess.CompletedProcess(command, status, out.text(), err.text()), check)
+
+    def run_apart(
+        self, *arguments: str, check: int | None = 0, timeout: float = 120, **keys: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """As `run`, in a process of its own: where that is the point, or all that it and its readers say."""
+        command = self.command(*arguments)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, timeout=timeout, **keys)
+        return self._ended(done, check)
+
+    @staticmethod
+    def _ended(done: subprocess.CompletedProcess[str], check: int | None) -> subprocess.CompletedProcess[str]:
         assert check is None or done.returncode == check, done.stdout + done.stderr
         return done
+
+
+class _Said(TextIOWrapper):
+    """What is printed, as text or as bytes."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        super().__init__(BytesIO(), "utf-8", write_through=True)
+
+    def text(self) -> str:
+        """All of it."""
+        self.seek(0)
+        return self.read()
+
+
+@contextmanager
+def _own_logging() -> Iterator[None]:
+    """The loggers as they were, at the end: the program sets them up for itself."""
+    root, ours = logging.getLogger(), logging.getLogger("aggregator")
+    before = root.handlers[:], root.level, ours.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
+        ours.setLevel(before[2])
 
 
 @pytest.fixture

@@ -278,9 +278,7 @@ def test_a_disk_without_room_leaves_the_config_whole(place: Place, web: Scripted
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
-    command = place.command("add", web.feed("/feed", rss("x")))
-    done = subprocess.run(command, capture_output=True, text=True, cwd=place.folder, preexec_fn=no_room, timeout=60)
-    assert done.returncode == 1
+    done = place.run_apart("add", web.feed("/feed", rss("x")), check=1, preexec_fn=no_room)
     assert "cannot be written (file too large)" in done.stderr
     assert "- url: http://127.0.0.1" in done.stderr, "what to write by hand"
     assert path.read_bytes() == before

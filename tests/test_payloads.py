@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -128,5 +127,5 @@ def test_nothing_active_is_published_of_any_payload_in_any_field(place: Place, w
                 url = web.feed(f"/{kind}/{number}/{part}", document(entries, some[number % len(some)]))
                 sources.append({"id": f"{kind}-{number}-{part}", "url": url})
     place.configure(sources, output=output(place))
-    subprocess.run(place.command("once"), cwd=place.folder, capture_output=True, timeout=1500)
+    place.run_apart("once", check=None, timeout=1500)
     assert demand_nothing_active(place.public) > len(PAYLOADS) * 10

@@ -231,7 +231,7 @@ def test_a_whole_run_of_the_program_tells_no_secret(place: Place, web: ScriptedW
     place.configure(sources)
     env = {**os.environ, "TOKEN": SECRET}
     runs = [
-        place.run("once", "--log-format", style, "--log-level", "debug", check=1, env=env),
+        place.run_apart("once", "--log-format", style, "--log-level", "debug", check=1, env=env),
         place.run("status", env=env),
         place.run("status", "--json", env=env),
         place.run("build", "--log-format", style, "--log-level", "debug", env=env),
