@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import TypeVar
 
 from aggregator.clean.attribution import also, tag, visible_line
 from aggregator.clean.republishing import republished
-from aggregator.clean.urls import absolute
+from aggregator.clean.urls import absolute, as_uri
 from aggregator.model import (
     EVERYTHING,
     Category,
+    Enclosure,
+    Image,
     Kept,
     Listed,
     Origin,
@@ -31,6 +34,8 @@ from aggregator.model import (
 )
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+
+Linked = TypeVar("Linked", Enclosure, Image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +247,7 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category, related: Sequen
     return Shown(
         id=kept.id,
         title=entry.title,
-        link=entry.link,
+        link=as_uri(entry.link),
         published=kept.published,
         updated=kept.updated,
         authors=authors,
@@ -251,18 +256,18 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category, related: Sequen
         content=entry.content,
         language=entry.language,
         rights=source.rights or entry.rights or origin.rights,
-        enclosures=entry.enclosures,
+        enclosures=tuple(map(_reachable, entry.enclosures)),
         # A feed that holds an entry was updated when the entry was, if it does not say so itself.
         origin=origin if origin.updated else replace(origin, updated=kept.updated),
         via=_address_of(source),
-        vias=tuple(via for via in entry.vias if via not in (_address_of(source), kept.entry.link)),
+        vias=tuple(as_uri(via) for via in entry.vias if via not in (_address_of(source), kept.entry.link)),
         licence=source.licence or (None if source.rights else entry.licence or origin.licence),
         credit=entry.credit,
         attribution=line,
         source_title=polled.title,
         source_page=source_page(source.id),
-        media=entry.media,
-        image=entry.image,
+        media=tuple(map(_reachable, entry.media)),
+        image=entry.image and _reachable(entry.image),
         episode=entry.episode,
         related=tuple(_related(catalogue, one) for one in related),
         also=also(category.language or catalogue.site.language) if related else "",
@@ -273,15 +278,18 @@ def _related(catalogue: Catalogue, kept: Kept) -> Related:
     """Another telling of the story; the words of `_shown`."""
     source = catalogue.sources[kept.source_id]
     title = _origin(kept.entry.origin, source).title
-    return Related(kept.entry.title, kept.entry.link, title, source_page(source.id))
+    return Related(kept.entry.title, as_uri(kept.entry.link), title, source_page(source.id))
 
 
 def _origin(found: Origin, source: Source) -> Origin:
     """What the feed said of itself, the operator's word laid over it."""
+    html_url = absolute(source.html_url) or found.html_url
     return replace(
         found,
         title=source.title or found.title,
-        html_url=absolute(source.html_url) or found.html_url,
+        html_url=html_url and as_uri(html_url),
+        icon=found.icon and as_uri(found.icon),
+        image=found.image and as_uri(found.image),
         rights=source.rights or found.rights,
         licence=source.licence if source.rights else found.licence,
         self_url=_address_of(source),
@@ -289,8 +297,13 @@ def _origin(found: Origin, source: Source) -> Origin:
 
 
 def _address_of(source: Source) -> str:
-    """The address that readers are told, as an IRI (RFC 3987): the operator may have written it otherwise."""
-    return absolute(source.public_url) or source.public_url
+    """The address that readers are told, as a URI (RFC 3986): the operator may have written it otherwise."""
+    return as_uri(absolute(source.public_url) or source.public_url)
+
+
+def _reachable(one: Linked) -> Linked:
+    """A picture or a file with its address as a URI."""
+    return one if one.href.isascii() else replace(one, href=as_uri(one.href))
 
 
 def _feed_of(site: Site, source: Source) -> str:

@@ -30,7 +30,7 @@ from aggregator.clean.excerpt import excerpt
 from aggregator.clean.identity import claim, entry_key, told_apart
 from aggregator.clean.markup import LONGEST, sanitise
 from aggregator.clean.text import legal, one_line, plain, strip_tags
-from aggregator.clean.urls import absolute, is_iri
+from aggregator.clean.urls import absolute, as_uri, is_iri
 from aggregator.errors import Unreadable
 from aggregator.formats.atom import render
 from aggregator.intake import take_in
@@ -322,7 +322,7 @@ def test_whatever_is_kept_is_published_by_the_rules_and_reads_back(reading: Read
     assert [sentence for sentence in told if "source: has no self link" not in sentence] == []
     read_again = read_back(rendered.body)
     assert [one["id"] for one in read_again] == [one.id for one in kept]
-    assert [one["link"] for one in read_again] == [one.entry.link for one in kept]
+    assert [one["link"] for one in read_again] == [as_uri(one.entry.link) for one in kept]
     assert [one["title"] for one in read_again] == [as_feedparser_has_it(one.entry.title) for one in kept]
 
 
@@ -511,6 +511,30 @@ def test_an_address_is_absolute_and_final_or_none(reference: str, base: str) -> 
         assert absolute(address, "https://other.example/") == address
 
 
+@pytest.mark.parametrize(
+    ("iri", "uri"),
+    [
+        ("https://site.example/a?b=%20#c", "https://site.example/a?b=%20#c"),
+        (
+            "https://例子.cn:8080/文章/1?q=鱼#段",
+            "https://xn--fsqu00a.cn:8080/%E6%96%87%E7%AB%A0/1?q=%E9%B1%BC#%E6%AE%B5",
+        ),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        (f"https://{'长' * 64}.example/", f"https://{'%E9%95%BF' * 64}.example/"),
+    ],
+)
+def test_an_iri_stands_for_a_uri(iri: str, uri: str) -> None:
+    assert as_uri(iri) == uri
+
+
+@given(addresses)
+def test_every_address_stands_for_a_uri_and_that_for_itself(text: str) -> None:
+    address = absolute(text)
+    if address is not None:
+        assert as_uri(address).isascii()
+        assert absolute(as_uri(address)) == as_uri(as_uri(address)) == as_uri(address)
+
+
 @given(st.text("ab:/?#%4;=&.-@'()AZ", min_size=1, max_size=9), st.sampled_from(["", URL, "https://other.example?q"]))
 def test_an_address_that_needs_nothing_comes_out_as_one_that_is_looked_at(rest: str, base: str) -> None:
     for scheme in ("http", "https"):
@@ -553,6 +577,7 @@ def test_an_iri_is_what_the_rules_of_atom_take_for_one(text: str) -> None:
         ("Ada (of the Engine)", "Ada (of the Engine)", None),
         ("  张\n三 ", "张 三", None),
         ("noreply@", "noreply@", None),
+        ("Guin@グイン (Guin)", "Guin", None),
         ("ada@site.example ()", "ada@site.example ()", None),
     ],
 )

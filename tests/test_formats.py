@@ -141,7 +141,9 @@ PAGES = {
     "with a past": page(shown(1), chain=Chain(previous="2026-10")),
     "with removed": page(shown(1), removed=(Removed("tag:x,2026:9", NOON, "asked <&>"), Removed("urn:8", NOON))),
     "a site of one name": page(shown(1), title=SITE.title),
-    "a podcast": page(shown(1), image="https://lwn.example/cover.png", show=Show("serial", False, ("Arts <&>",))),
+    "a podcast": page(
+        shown(1), image="https://lwn.example/cover.png", show=Show("serial", False, ("TV & Film", "<&>"))
+    ),
     "no author": page(shown(1), site=replace(SITE, author=None, rights=None, hubs=())),
 }
 

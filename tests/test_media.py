@@ -15,6 +15,7 @@ from lxml import etree
 
 from aggregator.changes import fingerprint
 from aggregator.clean.entry import clean
+from aggregator.formats import rss
 from aggregator.formats.atom import render
 from aggregator.intake import take_in
 from aggregator.model import (
@@ -145,6 +146,30 @@ def test_a_show_says_who_and_what_it_is_but_not_who_owns_it() -> None:
         taken("<title>x</title><link>https://pod.example/x</link>", head="<title>No podcast</title>").origin.show
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "role"),
+    [("role='producer'", "producer"), ("role='producer' scheme='urn:ebu'", "producer"), ("scheme='urn:yvs'", None)],
+)
+def test_a_role_is_known_by_the_scheme_that_it_is_from(said: str, role: str | None) -> None:
+    said = said if role else f"role='owner' {said}"
+    content = f"<media:content url='/a.mp4'><media:credit {said}>Bob</media:credit></media:content>"
+    (entry,) = taken(f"<title>x</title>{content}").entries
+    assert entry.media[0].credits == (Credit("Bob", role),)
+
+
+def test_of_the_categories_of_a_podcast_those_are_written_that_clients_know() -> None:
+    head = HEAD.replace("'Tech News'", "'golang'") + "<itunes:keywords>Comedy,open source</itunes:keywords>"
+    head += "<itunes:category text='Arts'><itunes:category text='Books'/></itunes:category>"
+    kept = [Kept(1, SOURCE.id, "urn:1", taken(EPISODE, head=head).entries[0], NOW, NOW, NOW, 0)]
+    (channel,) = etree.fromstring(rss.render(make_page(CATALOGUE, "source/pod/", kept)).body)
+    named = channel.findall("{http://www.itunes.com/dtds/podcast-1.0.dtd}category")
+    assert [(one.get("text"), [within.get("text") for within in one]) for one in named] == [
+        ("News", []),
+        ("Comedy", []),
+        ("Arts", ["Books"]),
+    ]
 
 
 def test_media_keep_their_group_texts_and_credits_and_nothing_unsafe() -> None:

@@ -550,9 +550,9 @@ ROWS = [
         {"link": "https://site.example/page"},
     ),
     Row(
-        "a link with letters beyond ASCII stays readable and one with blanks is escaped",
+        "letters beyond ASCII and blanks in a link are escaped, for strict readers take URIs",
         rss2("<title>T</title><link>https://site.example/é 新?q=a b</link>"),
-        {"link": "https://site.example/é%20新?q=a%20b"},
+        {"link": "https://site.example/%C3%A9%20%E6%96%B0?q=a%20b"},
     ),
     Row(
         "a link of another scheme is replaced by the site's page",

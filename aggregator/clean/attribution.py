@@ -13,6 +13,8 @@ FIELD = re.compile(r"\{([a-z.]+)\}")
 MAIL_THEN_NAME = re.compile(r"(\S+@\S+)\s*\((.+)\)")
 NAME_THEN_MAIL = re.compile(r"(.+?)\s*[<(](\S+@[^\s>)]+)[>)]")
 MAIL = re.compile(r"[^\s@<>()\"]+@[^\s@<>()\"]+")
+# An addr-spec as RFC 4287 §3.2.3 wants it (RFC 2822 §3.4.1), without quoted names and addresses in brackets.
+ADDR_SPEC = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
 def person(name: str, email: str | None, uri: str | None) -> Person | None:
@@ -29,7 +31,7 @@ def person(name: str, email: str | None, uri: str | None) -> Person | None:
     if MAIL.fullmatch(text):
         text, mail = text.partition("@")[0], mail or text
     text = text or mail.partition("@")[0].strip()
-    return Person(text, mail if MAIL.fullmatch(mail) else None, uri) if text else None
+    return Person(text, mail if ADDR_SPEC.fullmatch(mail) else None, uri) if text else None
 
 
 def also(language: str) -> str:

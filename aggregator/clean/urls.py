@@ -19,6 +19,7 @@ FORBIDDEN = (
     r"\x00-\x20\x7f-\x9f\"<>\\\[\]^`{|}\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff"
 )
 UNSAFE = re.compile(f"[{FORBIDDEN}]")
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 # An address on which nothing that is done here changes anything, which nearly all are. Nothing in it is tried twice.
@@ -116,6 +117,19 @@ def _resolved(reference: str, base: str) -> str | None:
 
 def _encode(part: str) -> str:
     return BROKEN_PERCENT.sub("%25", UNSAFE.sub(lambda match: quote(match[0], safe="", errors="replace"), part))
+
+
+def as_uri(address: str) -> str:
+    """The URI that an IRI stands for (RFC 3987 §3.1): its host in Punycode, all else beyond ASCII percent-encoded."""
+    if address.isascii():
+        return address
+    parts = urlsplit(address)
+    try:
+        netloc = parts.netloc.encode("idna").decode("ascii")
+    except UnicodeError:
+        netloc = BEYOND_ASCII.sub(lambda match: quote(match[0]), parts.netloc)
+    rest = (BEYOND_ASCII.sub(lambda match: quote(match[0]), part) for part in (parts.path, parts.query, parts.fragment))
+    return urlunsplit((parts.scheme, netloc, *rest))
 
 
 def candidates(srcset: str, base: str) -> Iterator[tuple[str, str]]:

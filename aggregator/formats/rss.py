@@ -21,6 +21,7 @@ from aggregator import __version__
 from aggregator.formats.atom import MEDIA_TYPE as ATOM_TYPE
 from aggregator.formats.atom import NO_ENTRY_YET, stylesheet_instruction, with_line
 from aggregator.formats.media import SPACES, append_media, spaces_of
+from aggregator.formats.podcasts import categories_of
 from aggregator.formats.screening import check, screened
 from aggregator.formats.shelf import Shelf
 from aggregator.formats.spaces import written_within
@@ -117,8 +118,11 @@ def _show(channel: etree._Element, show: Show) -> None:
         _child(channel, "itunes:explicit", str(show.explicit).lower())
     if show.kind:
         _child(channel, "itunes:type", show.kind)
-    for category in show.categories:
-        _child(channel, "itunes:category").set("text", category)
+    for outer, within in categories_of(show.categories).items():
+        category = _child(channel, "itunes:category")
+        category.set("text", outer)
+        for inner in within:
+            _child(category, "itunes:category").set("text", inner)
 
 
 def _written(shown: Shown, feed_language: str) -> bytes:

@@ -16,6 +16,7 @@ from aggregator.model import Chapters, Credit, Enclosure, Episode, Image, Show, 
 from aggregator.sources.slices import Element
 
 MEDIA, ITUNES, PODCAST = "media", "itunes", "podcast"
+EBU = "urn:ebu"  # whose roles those of credits are where they do not say (Media RSS)
 SPACES = {
     "http://search.yahoo.com/mrss/": MEDIA,
     "http://search.yahoo.com/mrss": MEDIA,
@@ -160,7 +161,8 @@ class _Found:
         name = _text(element)
         if name:
             self.any = True
-            self.credits.append(Credit(name, _said(element).get("role")))
+            said = _said(element)  # a role means something in the scheme that it is from, and is read in one alone
+            self.credits.append(Credit(name, said.get("role") if said.get("scheme", EBU) == EBU else None))
 
     def read_cover(self, element: Element) -> None:
         """`itunes:image`."""
