@@ -289,6 +289,30 @@ def test_a_canonical_address_is_its_own(url: str) -> None:
         assert canonical(f"https://{once}").address == once
 
 
+PIECES = [
+    "www.",
+    "m.",
+    "amp.",
+    "x",
+    ".example",
+    "web.archive.org",
+    "/web/2020/",
+    "//",
+    "/",
+    "news",
+    "index.html",
+    "a-1",
+    "*",
+]
+
+
+@settings(max_examples=300)
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=6))
+def test_an_address_that_needs_little_is_canonical_as_one_that_is_looked_at(pieces: list[str]) -> None:
+    url = f"https://x.{''.join(pieces)}"
+    assert canonical(url) == canonical(f"{url}#rss")  # the fragment, which says nothing, has it taken apart
+
+
 def test_signatures_of_today_can_be_compared_with_those_that_are_kept() -> None:
     """A library that hashes otherwise would part the stories of before from those of now."""
     made = signature(an_entry("The river reaches the old town", RIVER))

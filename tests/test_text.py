@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import unicodedata
 from datetime import timedelta
@@ -14,7 +15,7 @@ from promises import broken_promises
 from aggregator.clean.entry import clean
 from aggregator.clean.escaping import is_html, meant, unescaped_html
 from aggregator.clean.excerpt import excerpt
-from aggregator.clean.letters import tidy, tidy_markup, without_open
+from aggregator.clean.letters import DIRECTION, FIT, ILLEGAL, tidy, tidy_markup, without_open
 from aggregator.clean.markup import sanitise, sanitise_found
 from aggregator.clean.text import LONGEST_TITLE, one_line, plain
 from aggregator.model import Draft, Enclosure, Entry, FeedFound, Markup, Reading, Source
@@ -221,6 +222,12 @@ def test_a_line_stays_as_it_is_and_shows_something_or_is_none(text: str, longest
     assert without_open(line) == line
     assert len(line) <= longest
     assert not line or any(unicodedata.category(letter)[0] in "LNPS" for letter in line)
+
+
+def test_every_character_is_fit_or_something_is_done_about_it() -> None:
+    for letter in map(chr, range(sys.maxunicode + 1)):
+        unfit = letter == "\ufeff" or ILLEGAL.match(letter) or DIRECTION.match(letter)
+        assert bool(FIT.fullmatch(letter)) != bool(unfit), hex(ord(letter))
 
 
 @settings(max_examples=300)

@@ -94,9 +94,10 @@ SHARED_PAGE = re.compile(
     r"|press|releases?|changelog|events?|podcasts?|episodes?|jobs|about|start|main)(?:\.[a-z]{2,5})?)+",
     re.IGNORECASE,
 )
-# An address with which nothing has to be done but to cut off what stands in front.
+# An address with which nothing has to be done but to cut off what stands in front and behind.
 _PLAIN = re.compile(
-    r"https?://(?:www\.)?(?P<host>(?!(?:www|m|mobile|amp|touch|wap)\.)[a-z0-9.-]+)(?P<path>/[^?#%:]*[^/?#%:])"
+    r"https?://(?:www\.)?(?P<host>(?!(?:www|m|mobile|amp|touch|wap)\.)[a-z0-9.-]*[a-z0-9-])"
+    r"(?P<path>/[^?#%:*]*[^/?#%:*])/*"
 )
 
 
@@ -188,4 +189,4 @@ def _carried(carrier: re.Match[str]) -> str:
 
 
 _TWIN = re.compile(r"[/.]amp\b|\.m\.|\.ampproject\.org/", re.IGNORECASE)
-_CARRYING = frozenset(name.partition("/")[0] for name in REDIRECTORS)
+_CARRYING = frozenset(("web.archive.org", *(name.partition("/")[0] for name in REDIRECTORS)))

@@ -108,7 +108,7 @@ def sanitise(markup: Markup | None, base: str, page: str, found: Found | None = 
         return ""
     own = absolute(markup.base, base) if markup.base else None
     place = _Place(own or base, page, found or Found())
-    value = _capped(tidy_markup(legal(markup.value[:LONGEST])))
+    value = _capped(tidy_markup(markup.value[:LONGEST]))
     if markup.type in HTML_TYPES:
         value = with_pictures(_legal_references(value), place.base, place.found)
     else:

@@ -9,11 +9,9 @@ import nh3
 
 from aggregator.clean.cutting import cut
 from aggregator.clean.escaping import meant, topics_escaped
-from aggregator.clean.letters import closed, says_nothing, tidy, without_open
+from aggregator.clean.letters import ILLEGAL, closed, says_nothing, tidy, without_open
 from aggregator.model import Markup
 
-# XML 1.0 §2.2, plus the C1 controls (they mean nothing in a feed and break terminals) and the non-characters.
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 LONGEST_LINE = 1000
 LONGEST_TITLE = 400  # letters; a wide one counts as two
 LONGEST_TEXT_AS_TITLE = 2000

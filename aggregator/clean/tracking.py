@@ -63,9 +63,9 @@ COUNTING_PATHS = re.compile(
     | (?:www\.)?facebook\.com/tr[/?]
     | (?:[\w.-]+\.)?(?:blogspot|googleusercontent)\.com/tracker/  # Blogger
     | (?:www\.)?assoc-amazon\.\w[\w.]*/e/ir | ir-\w\w\.amazon-adsystem\.com/e/ir
-    | [^/]+(?:/[^?\#]*)?/(?:matomo|piwik)\.php\?
-    | [^/]+(?:/[^?\#]*)?/aggbug\.(?:aspx|ashx)\?                # Community Server, BlogEngine, Subtext
     | counter\.theconversation\.com/
+    # Counters of Matomo, and of Community Server, BlogEngine and Subtext; looked for only where something is asked.
+    | (?=[^?]*+\?) [^/]+/(?:[^?\#]*/)?(?:(?:matomo|piwik)\.php|aggbug\.as[ph]x)\?
     )""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.clean.text import ILLEGAL
+from aggregator.clean.letters import ILLEGAL
 from aggregator.clean.urls import absolute, is_iri
 from aggregator.formats.shelf import Shelf
 from aggregator.model import Episode, Page, Person, Shown

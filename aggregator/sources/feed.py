@@ -25,6 +25,7 @@ from aggregator.sources.slices import Element, Slices, cut
 # Characters that XML 1.0 (§2.2) does not allow, as themselves and as references: one of them makes the strict parser
 # give up on the whole document.
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*+")  # the others; seen in half the time
 REFERENCE = re.compile(r"&#(?:x0*([0-9a-fA-F]{1,8})|0*([0-9]{1,9}));")
 DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
 # An archive in one document may hold more; a flood does. (A feed of twenty is usual, one of a thousand rare.)
@@ -140,7 +141,7 @@ def _tidy(text: str) -> tuple[str, list[str]]:
             problems.append("text before the XML declaration")
         text = text[start:]
     text = text.lstrip()
-    cleaned = ILLEGAL.sub("", text)
+    cleaned = text if LEGAL.fullmatch(text) else ILLEGAL.sub("", text)
     if "&#" in cleaned:
         cleaned = REFERENCE.sub(_legal_reference, cleaned)
     if cleaned != text:
