@@ -56,6 +56,8 @@ def questions(source_id: str, intake: Intake, by_key: Mapping[str, Known]) -> As
 
 def is_doubtful(source_id: str, intake: Intake, known: Acquaintance) -> bool:
     """Whether an entry may be a kept one under another name, so that the whole document must be seen to decide."""
+    if not (known.by_key or known.by_name):
+        return False
     for entry in intake.entries:
         own = known.by_key.get(entry.key)
         if not _is_called(entry, own) and any(
@@ -73,6 +75,8 @@ def recognise(source_id: str, intake: Intake, known: Acquaintance) -> Recognised
     a key that they had and one of both; then those under their own key that changed; last those that moved or were
     renamed.
     """
+    if not (known.by_key or known.by_name or known.removed):  # as at a first poll, and where nothing else is read
+        return Recognised((), (), intake.entries)
     rows: dict[int, Known] = {}  # by the place of the entry in the document
     taken: set[int] = set()
     judge = Judge()
@@ -166,8 +170,6 @@ def _kept(others: Candidates) -> Iterator[tuple[Known, bool]]:
 
 def _grave(entry: Entry, others: Candidates, removed: tuple[Buried, ...]) -> Buried | None:
     """The grave that an entry came out of."""
-    if not (others or removed):
-        return None
     link, title = link_number(entry.link), title_number(entry.title)
     for grave in removed:
         if (grave.link, grave.title) == (link, title):
@@ -227,8 +229,6 @@ def _candidates(
     source_id: str, entry: Entry, intake: Intake, known: Acquaintance
 ) -> Iterator[tuple[Known | Buried, bool]]:
     """The rows and graves that names of an entry lead to, the finest name first, and whether it was a key."""
-    if not (known.by_key or known.by_name):
-        return iter(())  # all is new, and names are dear
     found: dict[int, tuple[Known | Buried, bool]] = {}
     shared = intake.shared.get(entry.key)
     for key in (*finer_keys(entry), *((shared,) if shared else ())):

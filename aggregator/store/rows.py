@@ -1,8 +1,8 @@
 """Rows as the driver takes them, for what every poll reads and writes.
 
 Core makes a statement of each list it is asked for and converts each value on its own, which takes three times as long
-as the database itself. So these statements are written out, times are the seconds they are kept in, and a list that is
-asked for is one value: JSON.
+as the database itself. So these statements are written out and go past it, within its transaction; times are the seconds
+they are kept in, and a list that is asked for is one value: JSON.
 """
 
 from __future__ import annotations
@@ -18,12 +18,17 @@ from sqlalchemy.engine import Connection
 def write_rows(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Run a statement for each of these rows, if there are any."""
     if rows:
-        connection.exec_driver_sql(statement, list(rows))
+        _driver(connection).executemany(statement, rows)
 
 
 def read_rows(connection: Connection, statement: str, *values: Any) -> Sequence[Any]:
     """The rows that a statement gives for these values."""
-    return connection.exec_driver_sql(statement, values).fetchall()
+    rows: list[Any] = _driver(connection).execute(statement, values).fetchall()
+    return rows
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def listed(values: Any) -> str:
