@@ -1,8 +1,8 @@
 """Rows as the driver takes them, for what every poll reads and writes.
 
 Core makes a statement of each list it is asked for and converts each value on its own, which takes three times as long
-as the database itself. So these statements are written out and go past it, within its transaction; times are the seconds
-they are kept in, and a list that is asked for is one value: JSON.
+as the database itself. So these statements are written out and go past it, within its transaction; times are the
+seconds they are kept in, and a list that is asked for is one value: JSON.
 """
 
 from __future__ import annotations
