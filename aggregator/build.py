@@ -1,48 +1,32 @@
-"""The walk out: what is stale in the published folder is selected, rendered and put; twice changes nothing."""
+"""The walk out: what is stale in the published folder is gathered, rendered and put; twice changes nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from functools import partial
 
-from aggregator.choosing import Choice, Chosen, choose, face_of, foremost, in_front
-from aggregator.errors import PublishError
+from aggregator.choosing import Chosen
 from aggregator.formats import ARCHIVES, FILES, FORMATS, formats_of
-from aggregator.formats.html import ABOUT, HOME_TITLES, render_about, render_entry, render_gone, render_home, stylesheet
+from aggregator.formats.html import ABOUT, render_about, render_entry, render_gone, render_home, stylesheet
 from aggregator.formats.moved import at_old_address, render_moved
 from aggregator.formats.opml import render_home as render_list
 from aggregator.history import archive_of, part_size
-from aggregator.model import (
-    EVERYTHING,
-    HOME,
-    Chain,
-    Home,
-    Kept,
-    Listed,
-    Page,
-    Receipt,
-    Removed,
-    Rendered,
-    category_page,
-    entry_page,
-    source_page,
-)
+from aggregator.model import EVERYTHING, HOME, Kept, Receipt, Removed, Rendered, category_page, entry_page
+from aggregator.pages import Gathered, Pages
 from aggregator.ports import Sink, Store
-from aggregator.selection import Catalogue, Names, listed, make_page, stands_behind
+from aggregator.selection import Catalogue, Names, make_page
 
 log = logging.getLogger(__name__)
 
-SOURCES_AT_HOME = 100
-NAMES_AT_A_TIME = 200
 LINKED_FIRST = 4  # so many of the archive documents that a page is the first to link to are there when it is
-TOMBS = 50  # how many removed entries a feed names; archive documents name all that stood in them
 ENTRIES_REMEMBERED = 20_000
-MOST_RELATED = 10  # tellings of one story that a page names beside the one it shows
 PAGES_TOGETHER = 16  # written together, so that they wait for the disk together
 FEEDS = frozenset({"atom", "rss", "json"})
+
+_OtherHalf = Callable[[], Awaitable[list[Rendered]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +62,21 @@ class Builder:
         that they can come first again; the others take turns. Raises `PublishError`; what is left stays marked.
         """
         whole = await self._with_named()
-        return await whole._build(pages, most, within)
+        try:
+            return await whole._build(pages, most, within)
+        except BaseException:  # also where it is cut short: what was made may not be there
+            self._lists.clear()
+            self._entries.clear()
+            raise
 
     async def pages(self) -> tuple[str, ...]:
         """All pages there are, home among them, and all archive documents."""
         whole = await self._with_named()
         return (*whole.catalogue.pages(), HOME, *await self.archives())
+
+    @property
+    def _pages(self) -> Pages:
+        return Pages(self.store, self.catalogue, self.archive, self._names)
 
     async def _with_named(self) -> Builder:
         """This walk with the categories that entries have named so far."""
@@ -100,7 +93,7 @@ class Builder:
         for page in marks.keys() - known:
             await self.store.mark_built(page, marks[page])
         looked_at, written = 0, 0
-        problems: list[str] = []
+        problems = dict[str, None]()
         wanted = sorted(marks.keys() & known if pages is None else pages, key=lambda page: _importance(page, last))
         while wanted and (most is None or looked_at < most):
             together, wanted = wanted[:PAGES_TOGETHER], wanted[PAGES_TOGETHER:]
@@ -108,26 +101,37 @@ class Builder:
             if first:
                 marks = await self.store.stale()
                 together, wanted = [*first, *together], [*wanted, *later]
-            choices = {page: await self._choose(page) for page in dict.fromkeys(together)}
-            halves = [await self._render(page, chosen) for page, chosen in choices.items()]
-            feeds = [rendered for half, _ in halves for rendered in half]
-            written += await self._put(feeds)
-            others = [rendered for _, other_half in halves for rendered in await other_half()]
-            written += await self._put(others)
-            problems += [problem for rendered in (*feeds, *others) for problem in rendered.problems]
-            marked = [(page, chosen) for page, chosen in choices.items() if page in marks]
-            await asyncio.gather(
-                *(self.store.mark_built(page, marks[page], one.faces, one.newest.latest) for page, one in marked)
-            )
-            looked_at += len(together)
+            files, left_out = await self._build_together(together, marks)
+            looked_at, written = looked_at + len(together), written + files
+            problems |= dict.fromkeys(left_out)
             self._turn["last"] = together[-1]
             if within is not None and clock() - began > within and not _is_read_first(together[-1]):
                 break
-        for problem in dict.fromkeys(problems):
+        for problem in problems:
             log.warning("left out", extra={"fields": {"entry": problem}})
         if written:
             log.info("build", extra={"fields": {"pages": looked_at, "written": written}})
-        return Built(looked_at, written, len(wanted), tuple(dict.fromkeys(problems)))
+        return Built(looked_at, written, len(wanted), tuple(problems))
+
+    async def _build_together(self, pages: Iterable[str], marks: Mapping[str, int]) -> tuple[int, list[str]]:
+        """Build these pages, and say how many files were written, and what was left out of them.
+
+        The feeds go first. The rest is made while those are compressed and wait for the disk.
+        """
+        choices = {page: await self._pages.choose(page) for page in dict.fromkeys(pages)}
+        halves = [await self._render(page, chosen) for page, chosen in choices.items()]
+        feeds = [rendered for half, _ in halves for rendered in half]
+        putting = asyncio.create_task(self._put(feeds))
+        try:
+            others = [rendered for _, other_half in halves for rendered in await other_half()]
+        finally:
+            written = await putting
+        written += await self._put(others)
+        marked = [(page, chosen) for page, chosen in choices.items() if page in marks]
+        await asyncio.gather(
+            *(self.store.mark_built(page, marks[page], one.faces, one.newest.latest) for page, one in marked)
+        )
+        return written, [problem for rendered in (*feeds, *others) for problem in rendered.problems]
 
     async def tidy(self) -> int:
         """Take the files of pages and formats that left the config out of the folder, and say how many those were.
@@ -176,70 +180,76 @@ class Builder:
             return name == "gone" or ("html" in self.formats and self.catalogue.site.entry_pages)
         return not slash
 
-    async def _choose(self, path: str) -> Chosen:
-        """What a page shows; home and archive documents choose nothing."""
-        if path == HOME or archive_of(path)[0]:
-            return Chosen()
-        category, limit = self.catalogue.category(path), self.catalogue.limit(path)
-        newest = await choose(self.store, category, path, limit)
-        if not self.archive or not path.startswith("category/"):
-            return Chosen(newest, newest)
-        waiting = await self.store.unarchived(path)
-        told = await self.store.told(path, [one.number for one in self._configured(waiting.kept)])
-        return Chosen(newest, in_front(newest, told, category, limit), waiting.latest)
-
     async def _put(self, files: list[Rendered]) -> int:
         """Put files, and say how many were not there like that."""
-        try:
-            receipts = await asyncio.to_thread(self.sink.put_all, files)
-        except PublishError:
-            self._lists.clear()
-            self._entries.clear()
-            raise
+        receipts = await asyncio.to_thread(self.sink.put_all, files)
         return receipts.count(Receipt.WRITTEN)
 
-    async def _render(
-        self, path: str, chosen: Chosen
-    ) -> tuple[list[Rendered], Callable[[], Awaitable[list[Rendered]]]]:
+    async def _render(self, path: str, chosen: Chosen) -> tuple[list[Rendered], _OtherHalf]:
         """The files of one page in halves: its feeds and what they link to; and what makes the others, for people.
 
-        Who subscribes has what is new before those are made, which takes longer.
+        Who subscribes to a category has what is new before those are made, which takes longer.
         """
         if path == HOME:
             return [], self._render_home
         if archive_of(path)[0]:
             return await self._render_archive(*archive_of(path)), _nothing
-        kept = await self._kept(chosen.newest, chosen.fed)
-        page = await self._page(path, chosen.newest, kept)
-        fed = page if chosen.fed.numbers == chosen.newest.numbers else await self._page(path, chosen.fed, kept)
-        fed = await self._with_history(fed, chosen)
-        page = replace(page, chain=fed.chain)  # people page back from the newest, whatever is archived
-        feeds = [
-            await asyncio.to_thread(FORMATS[name], fed if name in ARCHIVES else page)
-            for name in formats_of(path, self.formats)
+        gathered = await self._pages.gather(path, chosen)
+        if not _is_read_first(path):
+            return [], partial(self._render_whole, gathered, chosen)
+        feeds = await self._render_feeds(gathered)
+        return feeds, partial(self._render_others, gathered, chosen, feeds)
+
+    async def _render_whole(self, gathered: Gathered, chosen: Chosen) -> list[Rendered]:
+        """All files of a page."""
+        feeds = await self._render_feeds(gathered)
+        return [*feeds, *await self._render_others(gathered, chosen, feeds)]
+
+    async def _render_feeds(self, gathered: Gathered) -> list[Rendered]:
+        """The feeds of a page."""
+        return [
+            await asyncio.to_thread(FORMATS[name], gathered.fed if name in ARCHIVES else gathered.page)
+            for name in formats_of(gathered.page.path, self.formats)
             if name in FEEDS
         ]
-        return feeds, lambda: self._render_others(page, kept, chosen, feeds)
 
-    async def _render_others(
-        self, page: Page, kept: Mapping[int, Kept], chosen: Chosen, feeds: list[Rendered]
-    ) -> list[Rendered]:
+    async def _render_others(self, gathered: Gathered, chosen: Chosen, feeds: Sequence[Rendered]) -> list[Rendered]:
         """The files of a page beside its feeds: for people, lists of its sources, and what stands at old addresses."""
-        path, files = page.path, []
+        page, path, files = gathered.page, gathered.page.path, list[Rendered]()
         formats = formats_of(path, self.formats)
         if "html" in formats:
             files.append(await asyncio.to_thread(FORMATS["html"], page))
         if "opml" in formats and not self._is_listed(path):
-            files.append(await asyncio.to_thread(FORMATS["opml"], replace(page, sources=await self._listed(page))))
+            files.append(await asyncio.to_thread(FORMATS["opml"], await self._pages.with_sources(page)))
         both = (*feeds, *files)
         files += [moved for folder in self.catalogue.old_pages(path) for moved in at_old_address(page, folder, both)]
         if "html" in formats and path.startswith("category/"):
             files.append(render_moved(f"{path.removesuffix('/')}.html", page.title, page.address))
-            shown = [kept[number] for number in chosen.newest.numbers if number in kept]
-            others = await self._others(chosen.newest)
-            files += await asyncio.to_thread(self._entry_pages, shown, others)
+            tellings = await self._pages.tellings(chosen.newest)
+            files += await asyncio.to_thread(self._entry_pages, gathered.kept, tellings)
         if path == category_page(EVERYTHING):
             files += self._graves(await self.store.removed(path))
+        return files
+
+    def _entry_pages(self, many: Iterable[Kept], tellings: Mapping[int, tuple[Kept, ...]]) -> list[Rendered]:
+        """The pages of those entries whose own page is not known to be as it should be.
+
+        `tellings` are the other ones of their stories.
+        """
+        if not self.catalogue.site.entry_pages:
+            return []
+        if len(self._entries) > ENTRIES_REMEMBERED:
+            self._entries.clear()
+        files = []
+        for kept in many:
+            # One and the same page, whichever category shows the entry: that of its first one.
+            home = self.catalogue.home_of(kept)
+            related = tellings.get(kept.number, ()) if self.catalogue.category(home).dedupe else ()
+            path, state = entry_page(kept.id), hash((kept, related))
+            if self._entries.get(path) != state:
+                self._entries[path] = state
+                page = make_page(self.catalogue, home, [kept], {kept.number: related})
+                files += [rendered for rendered in [render_entry(page)] if rendered]
         return files
 
     def _graves(self, gone: Iterable[Removed]) -> list[Rendered]:
@@ -252,152 +262,36 @@ class Builder:
                 files.append(render_gone(one.id, self.catalogue.site))
         return files
 
-    async def _others(self, choice: Choice) -> Mapping[int, tuple[Kept, ...]]:
-        """By number of a shown entry, who else tells its story anywhere on the site."""
-        told = await self.store.told(
-            category_page(EVERYTHING), [one.number for one in choice.shown if one.story is not None]
-        )
-        copies = {
-            one.number: [number for number, _ in told.stories[one.story].tellers if number != one.number][:MOST_RELATED]
-            for one in told.candidates
-            if one.story is not None
-        }
-        kept = await self.store.entries(list(dict.fromkeys(chain.from_iterable(copies.values()))))
-        return {number: tuple(kept[one] for one in many if one in kept) for number, many in copies.items()}
-
-    def _entry_pages(self, many: Iterable[Kept], others: Mapping[int, tuple[Kept, ...]]) -> list[Rendered]:
-        """The pages of those entries whose own page is not known to be as it should be.
-
-        `others` are the other tellings of their stories.
-        """
-        if not self.catalogue.site.entry_pages:
-            return []
-        if len(self._entries) > ENTRIES_REMEMBERED:
-            self._entries.clear()
-        files = []
-        for kept in many:
-            # One and the same page, whichever category shows the entry: that of its first one.
-            home = self.catalogue.home_of(kept)
-            related = others.get(kept.number, ()) if self.catalogue.category(home).dedupe else ()
-            path, state = entry_page(kept.id), hash((kept, related))
-            if self._entries.get(path) != state:
-                self._entries[path] = state
-                page = make_page(self.catalogue, home, [kept], {kept.number: related})
-                files += [rendered for rendered in [render_entry(page)] if rendered]
-        return files
-
     async def _render_archive(self, path: str, name: str) -> list[Rendered]:
         """The files of one archive document."""
-        archived = await self.store.archived(path, name)
-        if archived is None:
+        page = await self._pages.archived(path, name)
+        if page is None:
             return []
-        kept = self._configured(archived.kept)
-        if self.catalogue.category(path).dedupe:
-            kept = await self._without_copies(path, kept)
-        page = make_page(self.catalogue, path, kept)
-        page = replace(page, chain=archived.chain, removed=archived.removed)
         return [await asyncio.to_thread(FORMATS[word], page) for word in ARCHIVES if word in self.formats]
-
-    async def _without_copies(self, path: str, kept: list[Kept]) -> list[Kept]:
-        """Those of these entries by which the page tells their stories, and all that tell none with others."""
-        told = await self.store.told(path, [one.number for one in kept])
-        faces = {story: face_of(copies, self.catalogue.category(path).prefer) for story, copies in told.stories.items()}
-        if new := {story: face for story, face in faces.items() if told.stories[story].face != face}:
-            await self.store.settle(path, new)
-        copies = {one.number for one in told.candidates if one.story is not None and faces[one.story] != one.number}
-        return [one for one in kept if one.number not in copies]
-
-    def _configured(self, kept: Iterable[Kept]) -> list[Kept]:
-        return [one for one in kept if one.source_id in self.catalogue.sources]
 
     async def _render_home(self) -> list[Rendered]:
         theme = self.catalogue.site.theme
         files = [stylesheet("feed.css", theme)]
         everything = category_page(EVERYTHING)
         # Readers that know a feed at Jekyll's address follow no page that sends people on: they get the feed itself.
-        chosen = await self._choose(everything)
-        page = await self._page(everything, chosen.fed, await self._kept(chosen.fed))
-        feed = await asyncio.to_thread(FORMATS["atom"], await self._with_history(page, chosen))
+        gathered = await self._pages.gather(everything, await self._pages.choose(everything))
+        feed = await asyncio.to_thread(FORMATS["atom"], gathered.fed)
         files.append(replace(feed, path="feed.xml", problems=()))
         if not {"html", "opml"} & set(self.formats):
             return files
-        home = await self._home()
+        home = await self._pages.home()
         if "opml" in self.formats and not self._is_listed(HOME):
-            files.append(await asyncio.to_thread(render_list, await self._with_sources(home)))
+            files.append(await asyncio.to_thread(render_list, await self._pages.home_with_sources(home)))
         if "html" in self.formats:
             files += [await asyncio.to_thread(render_home, home), render_about(home)]
             files += [stylesheet(name, theme) for name in ("style.css", "icon.svg")]
         return files
-
-    async def _newest(self, path: str, limit: int) -> Page:
-        choice = await foremost(self.store, self.catalogue.category(path), path, limit)
-        return await self._page(path, choice, await self._kept(choice))
-
-    async def _kept(self, *choices: Choice) -> Mapping[int, Kept]:
-        """What was chosen, and the copies that are named; what was removed since is gone."""
-        wanted = dict.fromkeys(number for choice in choices for number in choice.numbers)
-        named = (choice.related(number, MOST_RELATED) for choice in choices for number in choice.numbers)
-        kept = await self.store.entries(list({**wanted, **dict.fromkeys(chain.from_iterable(named))}))
-        self._names.learn(kept[number] for number in wanted if number in kept)
-        return kept
-
-    async def _page(self, path: str, choice: Choice, kept: Mapping[int, Kept]) -> Page:
-        """The page with the chosen entries, and the copies of their stories named."""
-        shown = [kept[number] for number in choice.numbers if number in kept]
-        related = {
-            one.number: [kept[copy] for copy in choice.related(one.number, MOST_RELATED) if copy in kept]
-            for one in shown
-        }
-        said = {} if shown or not path.startswith("source/") else await self.store.said([path.split("/")[1]])
-        self._names.introduce(said)
-        return make_page(self.catalogue, path, shown, related, next(iter(said.values()), None))
-
-    async def _with_history(self, page: Page, chosen: Chosen) -> Page:
-        """The page as the feeds show it whose documents lead back through the history."""
-        if not page.path.startswith("category/"):
-            return page
-        page = replace(page, removed=await self.store.removed(page.path, TOMBS))
-        return replace(page, chain=Chain(previous=chosen.archive)) if self.archive else page
 
     def _is_listed(self, path: str) -> bool:
         """Whether the list of sources was written since a name in it changed: of very many sources it is dear."""
         before, self._lists[path] = self._lists.get(path), self._names.version
         # Where entries name categories, who is behind one changes with the entries.
         return before == self._names.version and not self.catalogue.named
-
-    async def _listed(self, page: Page) -> tuple[Listed, ...]:
-        """The sources behind a category; what each calls itself is looked up once, and followed as entries pass."""
-        unknown = [
-            source.id
-            for source in self.catalogue.sources.values()
-            if stands_behind(source, page) and not (source.title and source.html_url) and self._names.lack(source.id)
-        ]
-        for start in range(0, len(unknown), NAMES_AT_A_TIME):
-            some = unknown[start : start + NAMES_AT_A_TIME]
-            self._names.learn(await self.store.newest_of_each([source_page(name) for name in some]))
-            bare = [name for name in some if name not in self._names.origins]
-            self._names.introduce(await self.store.said(bare) if bare else {})
-        return listed(self.catalogue, page, self._names.origins)
-
-    async def _with_sources(self, home: Home) -> Home:
-        """The home page with the sources behind everything and each category."""
-        everything, *categories = [
-            replace(page, sources=await self._listed(page)) for page in (home.everything, *home.categories)
-        ]
-        return replace(home, everything=everything, categories=tuple(categories))
-
-    async def _home(self) -> Home:
-        """The home page shows the newest titles of every category; one that entries named has to have some."""
-        slugs = [slug for slug in self.catalogue.categories if slug != EVERYTHING]
-        pages = {slug: await self._newest(category_page(slug), HOME_TITLES) for slug in slugs}
-        names = list(self.catalogue.sources)
-        return Home(
-            site=self.catalogue.site,
-            everything=await self._newest(category_page(EVERYTHING), HOME_TITLES),
-            categories=tuple(page for slug, page in pages.items() if page.shown or slug not in self.catalogue.named),
-            sources=tuple([await self._newest(source_page(name), 1) for name in names[:SOURCES_AT_HOME]]),
-            more=max(len(names) - SOURCES_AT_HOME, 0),
-        )
 
 
 async def _nothing() -> list[Rendered]:

@@ -37,7 +37,8 @@ class _Watched:
         now = time.perf_counter()
         for rendered in many:
             if rendered.path.startswith("category/c") and rendered.path.endswith("feed.atom"):
-                for title in [title for title in self.polled if f"<title>{title}<".encode() in rendered.body]:
+                # As a tuple, for it grows in the thread of the polls.
+                for title in [one for one in tuple(self.polled) if f"<title>{one}<".encode() in rendered.body]:
                     self.waits.append(now - self.polled.pop(title))
         return receipts
 

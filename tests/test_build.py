@@ -7,8 +7,24 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from aggregator.build import PAGES_TOGETHER, Builder
-from aggregator.model import HOME, Category, Receipt, Rendered, Site, Source, category_page, source_page
+from aggregator.model import (
+    HOME,
+    Category,
+    Changes,
+    Entry,
+    NewEntry,
+    Origin,
+    Receipt,
+    Rendered,
+    Site,
+    Source,
+    Visit,
+    category_page,
+    source_page,
+)
 from aggregator.selection import Catalogue
 from aggregator.store import open_store
 
@@ -58,7 +74,7 @@ async def test_categories_come_first_at_every_build_and_sources_take_turns_where
         assert len(met) - len(set(met)) == 5, "nobody comes a third time before everybody came once"
 
 
-async def test_feeds_are_on_the_disk_before_the_pages_for_people_are_made(tmp_path: Path) -> None:
+async def test_feeds_of_categories_are_on_the_disk_before_all_else(tmp_path: Path) -> None:
     site = replace(SITE, formats=("atom", "json", "html"))
     sources = {"one": Source("one", "feed", URL, URL, ("news",), HOUR, HOUR, HOUR)}
     categories = {name: Category(name, name.title(), None, 50) for name in ("all", "news")}
@@ -68,8 +84,36 @@ async def test_feeds_are_on_the_disk_before_the_pages_for_people_are_made(tmp_pa
         await store.mark_stale((*catalogue.pages(), HOME))
         await Builder(store, catalogue, folder, site.formats).build()
     kinds = [path.endswith((".atom", ".json")) for path in folder.files]
-    assert kinds == [True] * 6 + [False] * (len(kinds) - 6)
-    assert len(kinds) > 6
+    assert kinds[:4] == [True] * 4
+    assert {path.rpartition("/")[0] for path in folder.files[:4]} == {"category/all", "category/news"}
+    assert kinds[4:].count(True) == 2, "those of its source come with the pages"
+
+
+async def test_what_a_build_made_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
+    class Failing(Remembering):
+        cut_short = False
+
+        def put_all(self, many: Sequence[Rendered]) -> list[Receipt]:
+            entries = [one.path for one in many if one.path.startswith("entry/")]
+            if entries and not self.cut_short:
+                self.cut_short = True
+                raise RuntimeError("cut short")
+            self.files += entries
+            return [Receipt.WRITTEN] * len(many)
+
+    site = replace(SITE, formats=("atom", "html", "opml"))
+    source = Source("one", "feed", URL, URL, (), HOUR, HOUR, HOUR)
+    async with open_store(tmp_path / "s.db", SITE.base_url, alone=True) as store:
+        await store.enrol([source], NOW)
+        origin = Origin("https://x.example/feed", "X")
+        new = NewEntry(Entry("k", "News", "https://x.example/1", origin), "f", NOW, NOW, source.pages)
+        await store.apply(Changes(source, Visit("one", NOW), new=(new,)))
+        folder, catalogue = Failing(), Catalogue(site, {"all": Category("all", "All", None, 50)}, {"one": source})
+        builder = Builder(store, catalogue, folder, site.formats)
+        with pytest.raises(RuntimeError):
+            await builder.build()
+        await builder.build()
+    assert len(folder.files) == 1
 
 
 async def test_a_build_with_time_enough_leaves_nothing(tmp_path: Path) -> None:

@@ -236,8 +236,10 @@ def test_one_change_is_on_the_disk_at_once_and_what_fails_is_not_tried_again_at_
 
             async def publish(self) -> bool:
                 self.published.append(asyncio.get_running_loop().time() - 1000.0)
-                if len(self.published) in (2, 3):
+                if len(self.published) == 2:
                     raise PublishError("disk full")
+                if len(self.published) == 3:
+                    raise KeyError("a mistake in the program")
                 return False
 
         world = Full({"one": "one.example"}, seconds={"one.example": 10.0})

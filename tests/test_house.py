@@ -67,6 +67,7 @@ LEVELS = {
         (
             "poll",
             "build",
+            "pages",
             "posts",
             "intake",
             "finding",
@@ -83,9 +84,9 @@ LEVELS = {
     **dict.fromkeys(("demo", "cli"), 5),
     "__main__": 6,
 }
-# One-way doors between rooms of one level: addresses and slugs are checked where they are written; what wires, wires
-# the engine; the demo is a command; rules are about what is clean.
-DOORS = {("config", "clean"), ("placing", "clean"), ("service", "engines"), ("cli", "demo")}
+# One-way doors between rooms of one level: addresses and slugs are checked where they are written; what is gathered is
+# built; what wires, wires the engine; the demo is a command; rules are about what is clean.
+DOORS = {("config", "clean"), ("placing", "clean"), ("build", "pages"), ("service", "engines"), ("cli", "demo")}
 
 # Where a library may be imported. One that stands nowhere here has no room yet: it needs a reason on paper first.
 LIBRARIES = {

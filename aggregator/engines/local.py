@@ -307,6 +307,9 @@ class LocalEngine:
             except AggregatorError as error:
                 log.error("publish", extra={"fields": {"error": str(error)}})
                 rest, more = FAILED_REST_SECONDS, True
+            except Exception:  # a mistake of ours must not end all publishing
+                log.exception("publish")
+                rest, more = FAILED_REST_SECONDS, True
             if self._changed.is_set():
                 rest = max(rest, min(loop.time() - began, LONGEST_REST_SECONDS))
             await asyncio.sleep(rest)
