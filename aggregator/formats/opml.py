@@ -8,8 +8,6 @@ from lxml import etree
 
 from aggregator.model import Home, Listed, Page, Rendered, Site, slug_of
 
-DOCS = "https://opml.org/spec2.opml"
-
 
 def render(page: Page) -> Rendered:
     """The sources behind a category, as `sources.opml`."""
@@ -43,7 +41,6 @@ def _document(site: Site, title: str) -> tuple[etree._Element, etree._Element]:
             etree.SubElement(head, "ownerEmail").text = site.author.email
         if site.author.uri:
             etree.SubElement(head, "ownerId").text = site.author.uri
-    etree.SubElement(head, "docs").text = DOCS
     return opml, etree.SubElement(opml, "body")
 
 
