@@ -38,6 +38,7 @@ class Browser:
     session: str = ""
     ran: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    _astray: set[str] = field(default_factory=set)  # the frames that show a page of the browser's own
     _number: int = 0
     _left: bytes = b""
 
@@ -89,13 +90,17 @@ class Browser:
                 self._number += 1
                 closing = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
                 os.write(self.to, json.dumps({**closing, "sessionId": self.session}).encode() + b"\0")
+            case "Page.frameNavigated":
+                frame = message["params"]["frame"]
+                (self._astray.discard, self._astray.add)[frame["url"].startswith(OF_THE_BROWSER)](frame["id"])
             case "Log.entryAdded":
                 entry = message["params"]["entry"]
                 if entry["level"] in ("warning", "error"):
                     self.complaints.append(f"{entry['level']}: {entry['text']} {entry.get('url', '')}")
             case "Debugger.scriptParsed":
                 script = message["params"]
-                if script["url"] != ASKED and not script["url"].startswith(OF_THE_BROWSER):
+                frame = script.get("executionContextAuxData", {}).get("frameId")
+                if script["url"] != ASKED and frame not in self._astray:
                     self.ran.append(f"{script['url']}:{script['startLine']}:{script['startColumn']} {script['length']}")
         return message
 
