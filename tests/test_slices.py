@@ -54,6 +54,16 @@ def test_what_cannot_be_cut_with_certainty_is_not_cut(text: str) -> None:
     assert cut(text.encode()) is None
 
 
+def test_what_an_article_says_of_types_and_entities_declares_none() -> None:
+    said = "<description><![CDATA[<!DOCTYPE html> <!ENTITY x 'y'> &x;]]></description>"
+    slices = cut(RSS.format(ITEM.format(1).replace("<link>", f"{said}<link>")).encode())
+    assert slices
+    assert slices.root.plain
+    typed = cut(f"<!DOCTYPE rss>{RSS.format(ITEM.format(1))}".encode())
+    assert typed
+    assert not typed.root.plain
+
+
 @pytest.mark.parametrize("text", [RSS.format("".join(map(ITEM.format, range(5)))), ATOM], ids=["rss", "atom"])
 def test_entries_seen_before_are_not_read_again(text: str) -> None:
     whole = read(document(text), frozenset())

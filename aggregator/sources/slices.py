@@ -109,8 +109,6 @@ class Slices:
 
 def cut(xml: bytes) -> Slices | None:
     """Where the entries of a UTF-8 document stand, or None where cutting is not certain."""
-    if b"<!ENTITY" in xml:
-        return None
     walk = _Walk(xml)
     try:
         walk.parser.Parse(xml, True)
@@ -133,16 +131,26 @@ class _Walk:
         self.xml = xml
         self.spans: list[tuple[int, int]] = []
         self.entries: list[Element] = []
-        self.root = Root(plain=b"<!DOCTYPE" not in xml)
+        self.root = Root()
         self.path: list[str] = []  # outside entries
         self.open: list[Element] = []  # inside of one
         self.start = -1
         self.parser = expat.ParserCreate("utf-8", " ")
         self.parser.buffer_text = True
         self.parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+        self.parser.StartDoctypeDeclHandler = self.have_type
+        self.parser.EntityDeclHandler = self.have_entity
         self.parser.StartNamespaceDeclHandler = self.declare
         self.parser.StartElementHandler = self.begin
         self.parser.EndElementHandler = self.end
+
+    def have_type(self, *_said: object) -> None:
+        """The document has a type, which feedparser drops with all that it declares."""
+        self.root.plain = False
+
+    def have_entity(self, *_said: object) -> None:
+        """An entity is declared: what stands for it may be anything."""
+        raise _Odd
 
     def declare(self, prefix: str | None, uri: str | None) -> None:
         """A prefix is bound."""
