@@ -22,7 +22,7 @@ from aggregator.config import load
 from aggregator.demo.show import free_port, write_config
 from aggregator.demo.stories import HARBOUR, stories
 from aggregator.errors import ServeError
-from aggregator.service import SystemClock
+from aggregator.wiring import SystemClock
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SLUGS = ("news", "blogs", "zhongwen", "live", "all")

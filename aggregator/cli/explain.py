@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from aggregator import inquiry, service
+from aggregator import inquiry, jobs
 from aggregator.choosing import Choice
 from aggregator.clean.naming import folded
 from aggregator.clean.recognition import FROZEN_AFTER
@@ -66,7 +66,7 @@ def explain(
     Where several sources gave an entry with this link, the story of each.
     """
     log_to_stderr(log_format, log_level)
-    settings = asyncio.run(service.whole(settings_from(config)))
+    settings = asyncio.run(jobs.whole(settings_from(config)))
     stories, graves = asyncio.run(inquiry.explain(settings, entry))
     others = asyncio.run(inquiry.explain(settings, other))[0] if other else []
     told, gone = [_told(settings, one, others) for one in stories], [_gone(grave) for grave in graves]
@@ -127,7 +127,7 @@ def _gone(grave: Grave) -> dict[str, Any]:
 
 def _source(settings: Settings, story: Story) -> dict[str, Any]:
     """Where it came from, how that source does, and when it is asked again and why then."""
-    source, visit = service.source_named(settings, story.kept.source_id), story.visit
+    source, visit = jobs.source_named(settings, story.kept.source_id), story.visit
     polled = source is not None and source.enabled
     return {
         "id": story.kept.source_id,

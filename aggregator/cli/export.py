@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from aggregator import service
+from aggregator import jobs
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -41,7 +41,7 @@ def jekyll(
     service may be running.
     """
     log_to_stderr(log_format, log_level)
-    posted = asyncio.run(service.export_posts(settings_from(config), folder))
+    posted = asyncio.run(jobs.export_posts(settings_from(config), folder))
     print(f"posts={posted.posts} written={posted.written} removed={posted.removed}")
     for problem in posted.problems:
         print(problem, file=sys.stderr)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from aggregator import inquiry, service
+from aggregator import inquiry, jobs
 from aggregator.clean.rules import refusal_at_first
 from aggregator.clean.urls import is_web_url
 from aggregator.cli.options import (
@@ -172,10 +172,10 @@ def _wanted(config: Path, name: str) -> tuple[Settings, Source]:
     if not config.exists():
         raise UsageError(f'"{name}" is not an address, and there is no {config}; write {_address_like(name)}')
     try:
-        settings = asyncio.run(service.whole(settings_from(config)))
+        settings = asyncio.run(jobs.whole(settings_from(config)))
     except ConfigError as error:
         return _while_being_written(config, name, error)
-    source = service.source_named(settings, name)
+    source = jobs.source_named(settings, name)
     if source is None:
         hint = f"write {_address_like(name)}" if "." in name else "`aggregator status` lists the sources"
         raise UsageError(f'"{name}" is neither a configured source nor an address; {hint}')

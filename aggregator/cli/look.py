@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from aggregator import service
+from aggregator import jobs
 from aggregator.cli.conditions import print_conditions
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
@@ -44,7 +44,7 @@ def check(
     """Validates the config without network: every mistake with its place, its key and the next step."""
     log_to_stderr(log_format, log_level)
     settings = settings_from(config)
-    polled = service.enabled(settings.sources)
+    polled = jobs.enabled(settings.sources)
     print(f"{config}: good; {polled} sources polled, {len(settings.categories) - 1} categories")
     for source in settings.sources:
         if source.blogroll:
@@ -71,8 +71,8 @@ def status(
 ) -> None:
     """One row per source: state, last poll, outcome, entries, failures in a row, next poll and why then."""
     log_to_stderr(log_format, log_level)
-    settings = asyncio.run(service.whole(settings_from(config)))
-    rows = [_row(settings, one) for one in asyncio.run(service.status(settings))]
+    settings = asyncio.run(jobs.whole(settings_from(config)))
+    rows = [_row(settings, one) for one in asyncio.run(jobs.status(settings))]
     if as_json:
         print(json.dumps({"sources": rows}, indent=2, ensure_ascii=False))
     elif on_terminal():
@@ -84,7 +84,7 @@ def status(
 
 def _row(settings: Settings, one: SourceStatus) -> dict[str, Any]:
     """What `status` says of a source."""
-    source = service.source_named(settings, one.source_id)
+    source = jobs.source_named(settings, one.source_id)
     assert source is not None
     return row_of(source, one.visit, one.entries, settings.no_push)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from aggregator import inquiry, service
+from aggregator import inquiry, jobs
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -44,7 +44,7 @@ def remove(
     for kept in asyncio.run(inquiry.remove(settings, entry, datetime.now(UTC), reason)):
         print(f"removed: {kept.id}  {kept.entry.title}  (source {kept.source_id})")
     try:
-        built = asyncio.run(service.rebuild(settings, everything=False))
+        built = asyncio.run(jobs.rebuild(settings, everything=False))
     except StoreBusy:
         print("the running service publishes without it in a few seconds", file=sys.stderr)
     else:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from aggregator import demo as demonstration
-from aggregator import service
+from aggregator import jobs
 from aggregator.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -30,6 +30,7 @@ from aggregator.cli.options import (
     settings_from,
 )
 from aggregator.model import Changes, Outcome
+from aggregator.service import Service
 
 STOPPED = 130  # what shells know as "ended by Ctrl-C"
 
@@ -58,13 +59,13 @@ def run(
         host = settings.server.host
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         print(
-            f"serving {address} from {settings.output.dir}, polling {service.enabled(settings.sources)} sources",
+            f"serving {address} from {settings.output.dir}, polling {jobs.enabled(settings.sources)} sources",
             flush=True,
         )
 
     # libuv's loop: it answers requests and drives polls at less than asyncio's own costs.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(service.Service(settings, lambda: settings_from(config), ready).run())
+        runner.run(Service(settings, lambda: settings_from(config), ready).run())
 
 
 def once(
@@ -82,7 +83,7 @@ def once(
     log_to_stderr(log_format, log_level)
     settings = settings_from(config)
     with _Watcher.watching(quiet=as_json) as watcher:
-        job = service.once(settings, sources or [], everyone=everyone, begin=watcher.begin, done=watcher.done)
+        job = jobs.once(settings, sources or [], everyone=everyone, begin=watcher.begin, done=watcher.done)
         summary = asyncio.run(job)
     counts = {key: getattr(summary, key) for key in ("polled", "not_modified", "failed", "new", "revised", "published")}
     if as_json:
@@ -107,7 +108,7 @@ def build(
 ) -> None:
     """Writes the whole published folder again from the store; what has the right bytes already is left alone."""
     log_to_stderr(log_format, log_level)
-    built = asyncio.run(service.rebuild(settings_from(config)))
+    built = asyncio.run(jobs.rebuild(settings_from(config)))
     print(f"pages={built.pages} written={built.written} left_out={len(built.problems)}")
     if built.problems:
         raise typer.Exit(1)

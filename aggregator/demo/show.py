@@ -20,7 +20,8 @@ from aggregator.demo.stories import BROKEN, LIVE_SECONDS
 from aggregator.demo.web import HOST, sample_web
 from aggregator.errors import ServeError
 from aggregator.model import EVERYTHING, Changes
-from aggregator.service import Service, SystemClock
+from aggregator.service import Service
+from aggregator.wiring import SystemClock
 
 Say = Callable[[str], None]
 

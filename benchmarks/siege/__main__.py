@@ -17,8 +17,8 @@ from pathlib import Path
 
 from aggregator.config import load
 from aggregator.model import Changes
-from aggregator.service import SystemClock, open_engine
 from aggregator.store import open_store
+from aggregator.wiring import SystemClock, open_engine
 from benchmarks.contenders.aggregator import BASE_URL, configure
 
 TICK = 0.005
