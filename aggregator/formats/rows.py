@@ -81,7 +81,8 @@ class File:
 class Row:
     """An entry as the templates show it; `authors` leaves out who is named as the source already.
 
-    `page` is the relative address of its own page, where it has one; `content` is its text at full length, sanitised.
+    `page` is the relative address of its own page, where it has one; `markup` is its text at full length, sanitised,
+    under a title that is a heading of `title_level`.
     """
 
     title: Phrase
@@ -94,7 +95,8 @@ class Row:
     source_is_author: bool
     authors: tuple[Person, ...]
     excerpt: str
-    content: Markup
+    markup: str
+    title_level: int
     image: Image | None
     files: tuple[File, ...]
     attribution: str | None
@@ -103,6 +105,11 @@ class Row:
     credited: str | None
     rights: str | None
     licence: str | None
+
+    @property
+    def content(self) -> Markup:
+        """The text at full length; made when it is asked for, which lists mostly do not."""
+        return _readable(self.markup, self.title_level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +176,14 @@ def list_of(page: Page, root: str, length: int, title_level: int = 2) -> List:
         FeedAddress(*_FEEDS[word], f"{page.address}feed.{word}") for word in page.site.formats if word in _FEEDS
     )
     has_outlines = "opml" in page.site.formats and page.path.startswith("category/")
+    quoted = quote(page.feed_address, safe="")
     return List(
         title=phrase(page.title, known_tag(page.language, page.site.language)),
         address=page.address,
         folder=root + page.path,
         feed=page.feed_address,
         feeds=feeds,
-        readers=tuple(ReaderLink(name, to.format(quote(page.feed_address, safe=""))) for name, to in _READERS),
+        readers=tuple(ReaderLink(name, to.format(quoted)) for name, to in _READERS),
         outlines=f"{page.address}sources.opml" if has_outlines else None,
         updated=None if page.updated is None else moment_of(page.updated, zone),
         website=None if page.html_url == page.address else _web_address(page.html_url),
@@ -204,7 +212,8 @@ def row_of(shown: Shown, page: Page, root: str, zone: tzinfo, title_level: int) 
         source_is_author=any(person.name == shown.source_title for person in shown.authors),
         authors=tuple(person for person in shown.authors if person.name != shown.source_title),
         excerpt="" if text == shown.title else text,
-        content=_readable(shown.content or shown.summary, title_level),
+        markup=shown.content or shown.summary,
+        title_level=title_level,
         image=shown.image,
         files=tuple(map(_file, shown.enclosures)),
         attribution=shown.attribution,
