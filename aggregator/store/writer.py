@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ class Writer:
         self._engine = engine
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._connection: Connection | None = None  # that of the thread, between two transactions
         self._waiting: list[tuple[Work, Any, asyncio.Future[Any]]] = []
         self._flushing: asyncio.Task[None] | None = None
 
@@ -80,6 +82,7 @@ class Writer:
         """Commit what waits, then let go of the database."""
         if self._flushing is not None:
             await self._flushing
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
         self._thread.shutdown()
         self._engine.dispose()
 
@@ -103,7 +106,7 @@ class Writer:
         Where one fails, all are undone and done again one by one: that is rare, and savepoints around each cost all.
         """
         try:
-            with translated(self._path), self._engine.begin() as connection:
+            with self._transaction(reads=False) as connection:
                 return [work(connection, arguments) for work, arguments in jobs]
         except Exception as error:  # handed to whoever asked for it
             if len(jobs) == 1 and len(jobs[0][1]) == 1:
@@ -111,8 +114,29 @@ class Writer:
         return [[self._commit([(work, [one])])[0][0] for one in arguments] for work, arguments in jobs]
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        with translated(self._path), self._engine.connect().execution_options(reads=True) as connection:
+        with self._transaction(reads=True) as connection:
             return work(connection)
+
+    @contextmanager
+    def _transaction(self, *, reads: bool) -> Iterator[Connection]:
+        """A transaction on the one connection: to open one for each takes longer than most have to do.
+
+        After one that failed the next is on another, whatever had become of this.
+        """
+        with translated(self._path):
+            connection = self._connection or self._engine.connect()
+            self._connection = None
+            try:
+                with connection.execution_options(reads=reads).begin():
+                    yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
 
 def _tell(future: asyncio.Future[Any], answer: Any) -> None:
