@@ -8,11 +8,13 @@ import threading
 from pathlib import Path
 
 import brotli
+import psutil
 import pytest
 
 from aggregator.errors import PublishError
 from aggregator.model import Receipt, Rendered
 from aggregator.publish import Folder
+from aggregator.publish.folder import HELD
 
 
 def test_a_file_is_written_with_its_folders_and_then_left_alone(tmp_path: Path) -> None:
@@ -37,6 +39,22 @@ def test_bytes_of_the_same_length_are_told_apart(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.put(Rendered("a", b"one"))
     assert folder.put(Rendered("a", b"two")) is Receipt.WRITTEN
+
+
+def test_any_number_of_files_is_replaced_and_what_they_replace_let_go(tmp_path: Path) -> None:
+    folder, process = Folder(tmp_path, ("gzip",)), psutil.Process()
+    folder.put_all([Rendered(f"{number}.txt", b"one" * 1000) for number in range(HELD)])
+    before = process.num_fds()
+    many = [Rendered(f"{number}.txt", b"two" * 1000) for number in range(HELD + 1)]
+    assert folder.put_all(many) == [Receipt.WRITTEN] * len(many)
+    assert {(tmp_path / one.path).read_bytes() for one in many} == {b"two" * 1000}
+    assert process.num_fds() == before
+
+
+def test_a_pipe_that_lies_in_the_place_of_a_file_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a")
+    assert Folder(tmp_path).put(Rendered("a", b"one")) is Receipt.WRITTEN
+    assert (tmp_path / "a").read_bytes() == b"one"
 
 
 def test_what_a_killed_program_left_behind_does_no_harm(tmp_path: Path) -> None:
