@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,18 +55,23 @@ class Folder:
         receipts, ready = [], list[_Written]()
         with _translated(self.root):
             self._manifest.add(rendered.path for rendered in many)
-        # At once, for what compresses uses the other cores; all have ended before one that failed is told.
+        # At once, for what compresses uses the other cores, and what is written waits for the disk meanwhile; all have
+        # ended before one that failed is told.
         jobs = [self._working.submit(self._beside, *pair) for pair in zip(targets, many, strict=True)]
-        wait(jobs)
+        sound = (job for job in as_completed(jobs) if job.exception() is None)
+        syncs = [self._syncing.submit(_sync, one.beside, os.O_RDONLY) for job in sound for one in job.result()[1]]
         for job in jobs:
             receipt, written = job.result()
             receipts.append(receipt)
             ready += written
         with _translated(self.root):
-            self._sync([one.beside for one in ready], os.O_RDONLY)
+            for sync in syncs:
+                sync.result()
             for start in range(0, len(ready), HELD):
                 self._replace(ready[start : start + HELD])
-            self._sync(dict.fromkeys(one.target.parent for one in ready), os.O_RDONLY | os.O_DIRECTORY)
+            folders = dict.fromkeys(one.target.parent for one in ready)
+            for sync in [self._syncing.submit(_sync, folder, os.O_RDONLY | os.O_DIRECTORY) for folder in folders]:
+                sync.result()
         return receipts
 
     def paths(self) -> frozenset[str]:
@@ -135,11 +140,6 @@ class Folder:
         finally:
             for _ in self._syncing.map(os.close, held):
                 pass
-
-    def _sync(self, paths: Iterable[Path], flags: int) -> None:
-        """Bring files or folders to the disk. At once: what waits together for the disk waits once, not in turn."""
-        for _ in self._syncing.map(lambda path: _sync(path, flags), paths):
-            pass
 
     def _remove_empty(self, folder: Path) -> None:
         """Remove a folder, and those around it, that nothing is left in."""
