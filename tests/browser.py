@@ -13,6 +13,8 @@ from pathlib import Path
 from select import select
 from typing import Any
 
+from conftest import PATIENCE
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
@@ -20,7 +22,6 @@ FLAGS = (
     # It reaches this machine and nothing else, whatever a page asks of it.
     *("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-pipe"),
 )
-SECONDS = 30.0
 WHEN_LOADED = "done => document.readyState == 'complete' ? done() : addEventListener('load', () => done())"
 OF_THE_BROWSER = "chrome-error://"  # what it shows where an address leads nowhere, as that of a page that moved
 ASKED = "asked-by-the-test"  # the name of what is no script of the page
@@ -77,7 +78,7 @@ class Browser:
     def _read(self) -> dict[str, Any]:
         """The next message; of events, what matters is remembered."""
         while b"\0" not in self._left:
-            assert select([self.from_it], [], [], SECONDS)[0], "the browser said nothing for too long"
+            assert select([self.from_it], [], [], PATIENCE)[0], "the browser said nothing for too long"
             piece = os.read(self.from_it, 1 << 20)
             assert piece, "the browser ended"
             self._left += piece
@@ -136,4 +137,4 @@ def browser(profile: Path) -> Iterator[Browser]:
         os.close(to_write)
         os.close(from_read)
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)

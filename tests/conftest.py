@@ -21,6 +21,7 @@ from scripted_web import ScriptedWeb
 
 from aggregator.cli import main
 
+PATIENCE = 60.0  # seconds that anything may take on a busy machine; nothing waits this long when all is well
 SHARED = Path(os.environ.get("AGGREGATOR_SHARED", Path(__file__).parents[2] / "shared"))
 
 

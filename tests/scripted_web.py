@@ -43,7 +43,7 @@ class ScriptedWeb:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        self._started.wait(10)
+        assert self._started.wait(60)
 
     def script(self, path: str, answer: Script) -> str:
         """Answer `path` like this; gives its address."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import brotli
 import httpx
+from conftest import PATIENCE
 from starlette.types import ASGIApp
 
 from aggregator.web.app import create_app
@@ -63,7 +64,9 @@ async def site(folder: Path, signpost: Signpost | None = None) -> AsyncIterator[
     app = create_app(folder, readiness=lambda: None, audience=Audience(), signpost=signpost)
     async with (
         serving(app) as server,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False, verify=False) as client,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{server.port}", trust_env=False, verify=False, timeout=PATIENCE
+        ) as client,
     ):
         del client.headers["accept-encoding"]
         yield client
@@ -80,6 +83,6 @@ async def raw(port: int, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(request)
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     finally:
         writer.close()

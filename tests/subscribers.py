@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from conftest import PATIENCE
+
 
 @dataclass
 class Exchange:
@@ -48,7 +50,7 @@ class Subscriber:
 
     async def wait_for(self, wanted: Callable[[], bool]) -> None:
         """Wait until it has heard what is wanted."""
-        async with asyncio.timeout(10), self.news:
+        async with asyncio.timeout(PATIENCE), self.news:
             await self.news.wait_for(wanted)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

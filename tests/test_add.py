@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Place
+from conftest import PATIENCE, Place
 from scripted_web import Answer, ScriptedWeb
 
 from aggregator.config import load
@@ -236,7 +236,7 @@ def test_add_finds_the_feed_behind_a_page_shows_it_and_puts_it_into_the_config(p
 def test_add_takes_the_feeds_own_address_and_makes_the_first_config(place: Place, web: ScriptedWeb) -> None:
     feed = web.feed("/feed", rss("First"))
     command = [*place.command("add", feed)[:-2]]
-    done = subprocess.run(command, cwd=place.folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=place.folder, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert "config/aggregator.yaml was not there; made it" in done.stdout
     made = place.folder / "config/aggregator.yaml"

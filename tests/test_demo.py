@@ -16,7 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from watched_demo import PATIENCE, Demo
+from conftest import PATIENCE
+from watched_demo import Demo
 
 from aggregator.config import load
 from aggregator.demo.show import free_port, write_config
@@ -36,7 +37,7 @@ CHINESE = [
 
 def get(address: str, **headers: str) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.get(address, headers=named, timeout=10, trust_env=False)
+    return httpx.get(address, headers=named, timeout=PATIENCE, trust_env=False)
 
 
 def entries(address: str) -> list[ET.Element]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Place
+from conftest import PATIENCE, Place
 from scripted_web import ScriptedWeb
-from test_run import PATIENCE, Running, free_port, rss
+from test_run import Running, free_port, rss
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
@@ -53,7 +53,7 @@ def _wait_for_answer(process: subprocess.Popen[bytes], base: str) -> None:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            httpx.get(f"{base}/healthz", trust_env=False)
+            httpx.get(f"{base}/healthz", trust_env=False, timeout=PATIENCE)
         except httpx.TransportError:
             assert process.poll() is None, process.communicate()[0].decode()
             assert time.monotonic() < until
@@ -128,8 +128,8 @@ def test_a_web_server_before_the_program_passes_on_what_it_says(place: Place, we
     with (
         run_of(place, web) as running,
         before(running, place) as base,
-        httpx.Client(base_url=base, trust_env=False) as through,
-        httpx.Client(base_url=running.base, trust_env=False) as direct,
+        httpx.Client(base_url=base, trust_env=False, timeout=PATIENCE) as through,
+        httpx.Client(base_url=running.base, trust_env=False, timeout=PATIENCE) as direct,
     ):
         for coding in ("identity", "gzip", "br"):
             asked = {"Accept-Encoding": coding}
@@ -160,14 +160,14 @@ def test_nginx_serves_the_folder_while_the_program_is_away(place: Place, web: Sc
     with run_of(place, web) as running, nginx_before(running, place) as base:
         running.stop()
         asked = {"Accept-Encoding": "gzip"}
-        feed = httpx.get(base + FEED, headers=asked, trust_env=False)
+        feed = httpx.get(base + FEED, headers=asked, trust_env=False, timeout=PATIENCE)
         assert feed.status_code == 200
         assert feed.headers["content-type"] == "application/atom+xml; charset=utf-8"
         assert feed.headers["content-encoding"] == "gzip"
         assert feed.content == (place.public / FEED[1:]).read_bytes()
-        page = httpx.get(f"{base}/category/all/", trust_env=False)
+        page = httpx.get(f"{base}/category/all/", trust_env=False, timeout=PATIENCE)
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert page.content == (place.public / "category/all/index.html").read_bytes()
         assert page.headers["x-content-type-options"] == "nosniff"
-        assert httpx.get(f"{base}/nothing/here", trust_env=False).status_code == 404
-        assert httpx.get(f"{base}/readyz", trust_env=False).status_code == 502
+        assert httpx.get(f"{base}/nothing/here", trust_env=False, timeout=PATIENCE).status_code == 404
+        assert httpx.get(f"{base}/readyz", trust_env=False, timeout=PATIENCE).status_code == 502

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
+from conftest import PATIENCE
 from subscribers import Subscriber, subscriber
 
 from aggregator.config.keys import FetchKeys
@@ -60,7 +61,7 @@ class Bench:
 
     async def until(self, wanted: Callable[[], bool]) -> None:
         """Let others work until it is so."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not wanted():  # noqa: ASYNC110  (any change may be the wanted one)
                 await asyncio.sleep(0.005)
 
@@ -221,7 +222,7 @@ async def test_a_lease_ends(bench: Bench) -> None:
         bench.publish(b"<feed>2")
         await stays.wait_for(lambda: len(stays.deliveries) == 1)
         assert ends.deliveries == []
-        async with asyncio.timeout(10):  # it is forgotten beside the deliveries
+        async with asyncio.timeout(PATIENCE):  # it is forgotten beside the deliveries
             while await bench.store.subscriptions.count() > 1:
                 pass
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from atom_rules import read_back
-from conftest import Place
+from conftest import PATIENCE, Place
 from scripted_web import Answer, Request, ScriptedWeb
-from test_run import PATIENCE, rss
+from test_run import rss
 
 SOURCES = 300
 AT_ONCE = 16

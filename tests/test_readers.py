@@ -17,11 +17,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Place
+from conftest import PATIENCE, Place
 from reader import Reader, make_reader
 from scripted_web import ScriptedWeb
 
-PATIENCE = 60.0  # seconds that anything may take on a busy machine; nothing waits that long when all is well
 STARTED = datetime.now(UTC)
 NEWSBOAT = shutil.which("newsboat") or "/usr/bin/newsboat"
 
@@ -154,13 +153,13 @@ class Service:
     def feed(self) -> str:
         """The address to subscribe to, once the service says that it serves and is ready."""
         assert self._serving.wait(PATIENCE), self.said
-        self._until(lambda: httpx.get(f"{self._address[0]}readyz").status_code == 200)
+        self._until(lambda: httpx.get(f"{self._address[0]}readyz", timeout=PATIENCE).status_code == 200)
         return f"{self._address[0]}category/news/feed.atom"
 
     def wait_for(self, *entries: Told) -> None:
         """Until all of these are published."""
         feed = self.feed
-        self._until(lambda: all(_xml(one.id) in httpx.get(feed).text for one in entries))
+        self._until(lambda: all(_xml(one.id) in httpx.get(feed, timeout=PATIENCE).text for one in entries))
 
     def _until(self, happened: Callable[[], bool]) -> None:
         """Ask until it happened, no longer than anything may take."""

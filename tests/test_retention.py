@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Place
+from conftest import PATIENCE, Place
 from scripted_web import ScriptedWeb
 from walking import HOUR, START, Walked, item, rss, source, walking
 
@@ -200,7 +200,7 @@ async def test_the_service_hears_of_what_another_process_removed(walk: Walked) -
     heard = asyncio.Event()
     task = asyncio.create_task(keep_up([ONE], walk.store, walk, heard.set, look=0.01))
     await walk.store.remove("tag:x.example,2026:1", walk.moment, None)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await heard.wait()
     task.cancel()
     await asyncio.wait({task})

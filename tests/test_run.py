@@ -19,13 +19,11 @@ import httpx
 import psutil
 import pytest
 from atom_rules import read_back, violations
-from conftest import Place
+from conftest import PATIENCE, Place
 from scripted_web import Answer, Request, ScriptedWeb
 
 from aggregator.config import load
 from aggregator.service import Service
-
-PATIENCE = 60.0  # how long anything may take on a busy machine; nothing waits this long when all is well
 
 
 def rss(name: str, *numbers: int) -> str:
@@ -124,14 +122,16 @@ def test_run_polls_publishes_and_serves_and_ends_at_sigterm(place: Place, web: S
     site = {"title": "Test", "base_url": "https://planet.example", "timezone": "Europe/Berlin"}
     running = start([{"id": "one", "url": web.feed("/feed", rss("one", 1, 2)), "category": "news"}], site=site)
     running.wait_until_built(2)
-    page = httpx.get(f"{running.base}/category/news/feed.atom")
+    page = httpx.get(f"{running.base}/category/news/feed.atom", timeout=PATIENCE)
     assert page.headers["content-type"] == "application/atom+xml; charset=utf-8"
     assert {entry["title"] for entry in read_back(page.content)} == {"one 1", "one 2"}
-    again = httpx.get(f"{running.base}/category/news/feed.atom", headers={"If-None-Match": page.headers["etag"]})
+    again = httpx.get(
+        f"{running.base}/category/news/feed.atom", timeout=PATIENCE, headers={"If-None-Match": page.headers["etag"]}
+    )
     assert (again.status_code, again.content) == (304, b"")
-    assert httpx.get(f"{running.base}/readyz").text == "ready"
-    assert "one" in httpx.get(f"{running.base}/").text
-    assert "times of Europe/Berlin" in httpx.get(f"{running.base}/status/").text
+    assert httpx.get(f"{running.base}/readyz", timeout=PATIENCE).text == "ready"
+    assert "one" in httpx.get(f"{running.base}/", timeout=PATIENCE).text
+    assert "times of Europe/Berlin" in httpx.get(f"{running.base}/status/", timeout=PATIENCE).text
     assert running.stop() < 10
     assert running.process.returncode == 0
     assert not any("Traceback" in line for line in running.lines), running.lines

@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from atom_rules import violations
-from conftest import Place
+from conftest import PATIENCE, Place
 from scripted_web import ScriptedWeb
 from sqlalchemy import create_engine, text
 from test_run import Running, free_port
@@ -172,7 +172,7 @@ def test_the_site_answers_as_a_page_and_as_a_feed(place: Place, web: ScriptedWeb
     running = Running(place, port)
     try:
         running.wait_for(lambda line: "poll source=a" in line)
-        with httpx.Client(base_url=running.base, trust_env=False, timeout=30) as client:
+        with httpx.Client(base_url=running.base, trust_env=False, timeout=PATIENCE) as client:
             page = client.get("/search", params={"q": "央行 <b>"})
             assert page.status_code == 200
             assert page.headers["content-type"] == "text/html; charset=utf-8"

@@ -14,7 +14,7 @@ import httpx
 import lxml.html
 import pytest
 from browser import CHROMIUM, Browser, browser
-from conftest import Place
+from conftest import PATIENCE, Place
 from scripted_web import Answer, ScriptedWeb
 from test_run import Running, free_port
 
@@ -164,7 +164,7 @@ def test_the_browser_would_tell_of_faults(chromium: Browser, site: Published) ->
 
 def test_no_link_within_the_site_is_dead_and_every_feed_is_found(site: Published) -> None:
     dead, feeds = [], set()
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         known: dict[str, int] = {}
         for path in sorted(site.folder.rglob("*.html")):
             here = f"{site.base}/{path.relative_to(site.folder)}"

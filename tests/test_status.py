@@ -13,7 +13,7 @@ from termios import TIOCSWINSZ
 from typing import Any
 
 import pytest
-from conftest import Place
+from conftest import PATIENCE, Place
 from rich.console import Console
 from scripted_web import Answer, ScriptedWeb
 
@@ -126,7 +126,9 @@ def test_on_a_terminal_the_program_says_why_a_source_failed(place: Place, web: S
     ioctl(theirs, TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environment = {**os.environ, "TERM": "dumb", "NO_COLOR": "1"}
     environment.pop("COLUMNS", None)
-    subprocess.run(place.command("status"), stdout=theirs, cwd=place.folder, env=environment, check=True, timeout=60)
+    subprocess.run(
+        place.command("status"), stdout=theirs, cwd=place.folder, env=environment, check=True, timeout=PATIENCE
+    )
     os.close(theirs)
     said = os.read(ours, 1 << 16).decode()
     os.close(ours)

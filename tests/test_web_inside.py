@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from browser import CHROMIUM, browser
+from conftest import PATIENCE
 from serving import serving
 
 from aggregator.formats.html import stylesheet
@@ -62,7 +63,9 @@ async def asking(
     )
     async with (
         serving(app) as server,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False, verify=False) as client,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{server.port}", trust_env=False, verify=False, timeout=PATIENCE
+        ) as client,
     ):
         yield client
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvloop
+from conftest import PATIENCE
 from serving import port_of, put, raw, serving, site
 from starlette.types import Receive, Scope, Send
 
@@ -100,7 +101,7 @@ async def test_a_connection_on_which_nothing_happens_is_closed(folder: Path, sen
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(sent)
         try:
-            got = await asyncio.wait_for(reader.read(), 5)
+            got = await asyncio.wait_for(reader.read(), PATIENCE)
         except ConnectionResetError:
             got = b""
         assert got.startswith(b"HTTP/1.1 200 ") is sent.endswith(b"\r\n\r\n")
@@ -119,7 +120,7 @@ async def test_a_client_that_takes_slowly_but_takes_is_not_cut_off(folder: Path)
         await reader.readuntil(b"\r\n\r\n")
         taken = 0
         while taken < 2_000_000:
-            taken += len(await asyncio.wait_for(reader.read(40_000), 5))
+            taken += len(await asyncio.wait_for(reader.read(40_000), PATIENCE))
             await asyncio.sleep(0.005)  # it is slow, which is what this is about
         assert taken == 2_000_000
         writer.close()

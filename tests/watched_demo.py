@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PATIENCE = 30.0
-STOPS_WITHIN = 10.0
+from conftest import PATIENCE
 
 
 class Demo:
@@ -91,15 +90,15 @@ class Demo:
         """What `aggregator status` says, by source."""
         command = self.wait_for("aggregator (status -c .*)$")[1].split()
         done = subprocess.run(
-            [sys.executable, "-m", "aggregator", *command, "--json"], capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "aggregator", *command, "--json"], capture_output=True, text=True, timeout=PATIENCE
         )
         assert done.returncode == 0, done.stderr
         return {row["source"]: row for row in json.loads(done.stdout)["sources"]}
 
     def ends(self, number: int) -> int:
-        """Its exit status after this signal, which must come in time."""
+        """Its exit status after this signal."""
         self.process.send_signal(number)
-        return self.process.wait(STOPS_WITHIN)
+        return self.process.wait(PATIENCE)
 
     def left_behind(self) -> list[str]:
         """What is still in the temporary folder, and what it said on standard error."""
