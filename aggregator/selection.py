@@ -240,7 +240,7 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category, related: Sequen
     entry = republished(kept.entry, source.content)
     polled = _origin(entry.origin, source)
     # An entry that was already somebody else's keeps that name; where we took it from is said by `via`.
-    origin = entry.upstream or polled
+    origin = _reachable_origin(entry.upstream) if entry.upstream else polled
     credited = (entry.credit,) if entry.credit else ()
     authors = entry.authors or credited or origin.authors or (Person(origin.title),)
     line = visible_line(category.attribution, entry, origin, authors) if category.attribution else None
@@ -283,17 +283,24 @@ def _related(catalogue: Catalogue, kept: Kept) -> Related:
 
 def _origin(found: Origin, source: Source) -> Origin:
     """What the feed said of itself, the operator's word laid over it."""
-    html_url = absolute(source.html_url) or found.html_url
-    return replace(
+    told = replace(
         found,
         title=source.title or found.title,
-        html_url=html_url and as_uri(html_url),
-        icon=found.icon and as_uri(found.icon),
-        image=found.image and as_uri(found.image),
+        html_url=absolute(source.html_url) or found.html_url,
         rights=source.rights or found.rights,
         licence=source.licence if source.rights else found.licence,
         self_url=_address_of(source),
     )
+    return _reachable_origin(told)
+
+
+def _reachable_origin(one: Origin) -> Origin:
+    """A feed with its addresses as URIs."""
+    addresses = (one.self_url, one.html_url, one.icon, one.image)
+    if all(address is None or address.isascii() for address in addresses):
+        return one
+    own, page, icon, image = (address and as_uri(address) for address in addresses)
+    return replace(one, self_url=own, html_url=page, icon=icon, image=image)
 
 
 def _address_of(source: Source) -> str:

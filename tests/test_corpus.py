@@ -36,6 +36,7 @@ from scripted_web import ScriptedWeb
 
 from aggregator.build import Builder
 from aggregator.clean.tracking import without_tracking
+from aggregator.clean.urls import as_uri
 from aggregator.config.keys import FetchKeys
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import WorkerReader
@@ -194,9 +195,9 @@ def as_a_reader_has_it(one: Kept) -> dict[str, Any]:
     return {
         "id": one.id,
         "title": entry.title,
-        "link": entry.link,
+        "link": as_uri(entry.link),
         "enclosures": [enclosure_as_read(enclosure) for enclosure in entry.enclosures],
-        "source": {"id": origin.id, "title": origin.title, "self": origin.self_url or ""},
+        "source": {"id": origin.id, "title": origin.title, "self": as_uri(origin.self_url or "")},
         "published": one.published,
         "updated": one.updated,
     }
@@ -205,7 +206,7 @@ def as_a_reader_has_it(one: Kept) -> dict[str, Any]:
 def enclosure_as_read(enclosure: Enclosure) -> dict[str, str]:
     """A link without a type is one to text/html for feedparser."""
     length = "" if enclosure.length is None else str(enclosure.length)
-    return {"href": enclosure.href, "type": enclosure.type or "text/html", "length": length}
+    return {"href": as_uri(enclosure.href), "type": enclosure.type or "text/html", "length": length}
 
 
 def judged(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
