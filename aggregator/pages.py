@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 
 from aggregator.choosing import Choice, Chosen, choose, face_of, foremost, in_front
 from aggregator.formats.html import HOME_TITLES
@@ -85,13 +85,25 @@ class Pages:
         """The home page shows the newest titles of every category; one that entries named has to have some."""
         slugs = [slug for slug in self.catalogue.categories if slug != EVERYTHING]
         pages = {slug: await self._newest(category_page(slug), HOME_TITLES) for slug in slugs}
-        names = list(self.catalogue.sources)
         return Home(
             site=self.catalogue.site,
             everything=await self._newest(category_page(EVERYTHING), HOME_TITLES),
             categories=tuple(page for slug, page in pages.items() if page.shown or slug not in self.catalogue.named),
-            sources=tuple([await self._newest(source_page(name), 1) for name in names[:SOURCES_AT_HOME]]),
-            more=max(len(names) - SOURCES_AT_HOME, 0),
+            sources=await self._sources_at_home(),
+            more=max(len(self.catalogue.sources) - SOURCES_AT_HOME, 0),
+        )
+
+    async def _sources_at_home(self) -> tuple[Page, ...]:
+        """The pages of the first sources, each with its newest entry, or what it said of itself."""
+        paths = {name: source_page(name) for name in islice(self.catalogue.sources, SOURCES_AT_HOME)}
+        newest = {one.source_id: one for one in await self.store.newest_of_each(list(paths.values()))}
+        bare = [name for name in paths if name not in newest]
+        said = await self.store.said(bare) if bare else {}
+        self.names.learn(newest.values())
+        self.names.introduce(said)
+        return tuple(
+            make_page(self.catalogue, path, [newest[name]] if name in newest else [], said=said.get(name))
+            for name, path in paths.items()
         )
 
     async def tellings(self, choice: Choice) -> Mapping[int, tuple[Kept, ...]]:
