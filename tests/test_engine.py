@@ -143,6 +143,35 @@ def test_once_that_is_told_to_stop_ends_what_runs_and_begins_nothing_more() -> N
     played(story)
 
 
+async def test_a_stop_while_the_store_is_asked_who_is_due_waits_for_the_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asked, answer, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Thinking(World):
+        async def due(
+            self, now: datetime, limit: int, sources: Collection[str], hosts: Collection[str]
+        ) -> dict[str, str]:
+            if self.most_queued:  # the first time the engine asks by itself, from then on the heartbeat does
+                asked.set()
+                await answer.wait()
+                return self.hosts
+            self.most_queued["nobody"] = 1
+            return {}
+
+    world = Thinking({"a": "a.example"})
+    running = asyncio.create_task(world.engine.run(stop))
+    await asked.wait()
+    stop.set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not running.done()
+    answer.set()
+    await running
+    assert world.walked == {}, "nobody begins at the end"
+    assert caplog.records == []
+
+
 def test_once_ends_with_what_broke_the_store() -> None:
     async def story() -> None:
         class Broken(World):

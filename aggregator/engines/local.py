@@ -137,10 +137,11 @@ class LocalEngine:
             await self._beat()
             await until.wait()
         finally:
-            heartbeat.shutdown(wait=False)
+            heartbeat.pause()
             await self._drain()
             publishing.cancel()
             await asyncio.wait({publishing})
+            heartbeat.shutdown(wait=False)  # not before: it cancels a beat under way, and says so with a traceback
 
     def publish_soon(self) -> None:
         """Hear that something changed beside the walks."""
@@ -323,6 +324,8 @@ class LocalEngine:
     async def _drain(self) -> None:
         """Let running walks end within the grace; those that still wait for their host do not start."""
         self._stopping = True
+        async with self._beating:
+            pass  # who asks the store who is due has his answer first
         for name, task in list(self._queued.items()):
             if name not in self._running:
                 task.cancel()
