@@ -87,6 +87,7 @@ def _environment(theme: str | None) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=theme is not None,  # ours stay what they are, and each look at a file gives the lock away
     )
 
 
