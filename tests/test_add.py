@@ -244,9 +244,7 @@ def test_add_takes_the_feeds_own_address_and_makes_the_first_config(place: Place
     assert "\x1b" not in done.stdout
 
 
-@pytest.mark.parametrize(
-    "what", ["page", *(pytest.param(one, marks=pytest.mark.slow) for one in ("dead", "word", "refused"))]
-)
+@pytest.mark.parametrize("what", ["page", "dead", "word", "refused"])
 def test_add_that_finds_nothing_says_why_and_writes_nothing(place: Place, web: ScriptedWeb, what: str) -> None:
     path = place.configure([{"id": "old", "url": "https://old.example/"}])
     before = path.read_bytes()

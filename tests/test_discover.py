@@ -273,7 +273,7 @@ def test_a_list_of_feeds_is_said_to_be_one_and_not_searched(
     assert [request.path for request in web.requests] == ["/blogs.opml"]
 
 
-@pytest.mark.parametrize("status", [429, pytest.param(503, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("status", [429, 503])
 def test_a_host_that_is_busy_is_not_asked_for_more(quick: Place, web: ScriptedWeb, status: int) -> None:
     url = html_page(web, "<p>")
     web.script("/feed", Answer(status=status))

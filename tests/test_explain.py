@@ -35,12 +35,7 @@ def told(place: Place, name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        ID,
-        pytest.param(LINK, marks=pytest.mark.slow),
-        "http://X.example:80/posts/1",
-        pytest.param(f"https://planet.example/{entry_page(ID)}", marks=pytest.mark.slow),
-    ],
+    [ID, LINK, "http://X.example:80/posts/1", f"https://planet.example/{entry_page(ID)}"],
 )
 def test_an_entry_is_found_by_its_id_its_link_and_its_page(place: Place, web: ScriptedWeb, name: str) -> None:
     place.configure([{"id": "one", "url": web.feed("/feed", rss(item(1), item(2))), "category": "news"}])

@@ -123,8 +123,8 @@ def test_only_entries_with_little_text_ask_for_more_where_that_is_wanted(place: 
 @pytest.mark.parametrize(
     "robots",
     [
-        pytest.param("User-agent: *\nDisallow: /a/", marks=pytest.mark.slow),
-        pytest.param("User-agent: aggregator\nDisallow: /\n\nUser-agent: *\nAllow: /", marks=pytest.mark.slow),
+        "User-agent: *\nDisallow: /a/",
+        "User-agent: aggregator\nDisallow: /\n\nUser-agent: *\nAllow: /",
         "\ufeffuser-agent: AGGREGATOR\ndisallow: /a/F*",
     ],
 )

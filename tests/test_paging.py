@@ -70,7 +70,7 @@ def titles(place: Place) -> list[str]:
     return sorted((entry.title for entry in feed.entries), key=lambda title: int(title.split()[1]))
 
 
-@pytest.mark.parametrize("way", [pytest.param(way, marks=[pytest.mark.slow] * (way == "page")) for way in WAYS])
+@pytest.mark.parametrize("way", WAYS)
 def test_pages_are_followed_to_the_end_once_and_then_only_as_far_as_there_is_news(
     place: Place, web: ScriptedWeb, way: str
 ) -> None:
