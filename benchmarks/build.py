@@ -37,8 +37,9 @@ def measure(entries: int, *, smoke: bool) -> None:
         asyncio.run(_rebuild(Path(folder), categories=20 if smoke else 1000))
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_one_more(Path(folder), 2_000 if smoke else entries))
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(wait_for_entries(Path(folder), per_second=100, seconds=2 if smoke else 20))
+    for one_in in (10, 1):  # as many as bring something in `poll`, and more than any collection has
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(wait_for_entries(Path(folder), per_second=100, seconds=2 if smoke else 20, one_in=one_in))
 
 
 # ---------------------------------------------------------------- one category

@@ -47,8 +47,8 @@ class _Watched:
         return self.folder.tidy(wanted)
 
 
-async def wait_for_entries(folder: Path, per_second: int, seconds: int) -> None:
-    """Poll by the engine's own clock, each poll finding one entry, and see when that is on the disk."""
+async def wait_for_entries(folder: Path, per_second: int, seconds: int, one_in: int) -> None:
+    """Poll by the engine's own clock, one in so many polls finding an entry, and see when that is on the disk."""
     async with open_store(folder / "store.db", SITE.base_url, alone=True) as store:
         catalogue = catalogue_of(100, 10)
         await fill(store, catalogue, 10)
@@ -69,8 +69,9 @@ async def wait_for_entries(folder: Path, per_second: int, seconds: int) -> None:
             await asyncio.sleep(names.index(source.id) % per_second / per_second)
             asked(0)
             polls.append(FIRST + len(polls))
-            changes = found(source, polls[-1:], clock.now())
-            watched.polled[changes.new[0].entry.title] = time.perf_counter()
+            changes = found(source, polls[-1:] if len(polls) % one_in == 0 else [], clock.now())
+            for new in changes.new:
+                watched.polled[new.entry.title] = time.perf_counter()
             await store.apply(changes)
             return changes
 
@@ -88,7 +89,8 @@ async def wait_for_entries(folder: Path, per_second: int, seconds: int) -> None:
             print("nothing was on the disk in time: the machine has too much else to do")
             return
         worst = waits[-1]
-        print(f"{len(polls)} polls in {seconds} s, each with one new entry, of 100 sources in 10 categories:")
+        some = "each" if one_in == 1 else f"one in {one_in}"
+        print(f"{len(polls)} polls in {seconds} s, {some} with one new entry, of 100 sources in 10 categories:")
         print(
             f"  on the disk in the feed of its category after {median(waits):.2f} s, "
             f"95 of 100 after {waits[len(waits) * 95 // 100]:.2f} s, all after {worst:.2f} s "
