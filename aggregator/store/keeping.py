@@ -18,7 +18,7 @@ from aggregator.store.rows import listed, read_rows, seconds, write_rows
 from aggregator.store.tables import pages_column
 
 _TAKEN = " UNION ALL ".join(
-    f"SELECT published_id FROM {table} WHERE published_id IN (SELECT value FROM json_each(?1))"  # noqa: S608  (ours)
+    f"SELECT published_id FROM {table} WHERE published_id IN (SELECT value FROM json_each(?))"  # noqa: S608  (ours)
     for table in ("entry", "tombstone")
 )
 _NEW_ENTRY = (
@@ -88,4 +88,7 @@ def _published_ids(
 
 def _taken(connection: Connection, names: Sequence[str]) -> set[str]:
     """Those of these ids that an entry has, or had."""
-    return {name for (name,) in read_rows(connection, _TAKEN, listed(names))} if names else set()
+    if not names:
+        return set()
+    asked = listed(names)
+    return {name for (name,) in read_rows(connection, _TAKEN, asked, asked)}
