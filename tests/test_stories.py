@@ -20,7 +20,7 @@ from story_pairs import Pair, an_entry, elsewhere, figures, joined, ones, twos
 
 from aggregator.clean.addresses import canonical
 from aggregator.clean.headlines import headline
-from aggregator.clean.signatures import SEED, SLOTS, signature, traits
+from aggregator.clean.signatures import SEED, SLOTS, TYPESET, signature, traits
 from aggregator.clean.stories import By, judge
 from aggregator.intake import take_in
 from aggregator.model import Document, Entry, Intake, Source
@@ -311,6 +311,17 @@ PIECES = [
 def test_an_address_that_needs_little_is_canonical_as_one_that_is_looked_at(pieces: list[str]) -> None:
     url = f"https://x.{''.join(pieces)}"
     assert canonical(url) == canonical(f"{url}#rss")  # the fragment, which says nothing, has it taken apart
+
+
+@pytest.mark.parametrize(
+    "mark", [chr(code) for code in range(0x80, 0x10000) if TYPESET.fullmatch(chr(code))], ids=ascii
+)
+def test_what_printers_put_between_words_is_read_the_same_in_a_text_with_accents(mark: str) -> None:
+    text = " ".join(f"{mark}Upper{number}{mark}lower{mark}{mark}end" for number in range(40))
+
+    alone, accented = (signature(an_entry("The river", f"<p>{words}</p>")) for words in (text, f"{text} é"))
+
+    assert alone == accented
 
 
 def test_signatures_of_today_can_be_compared_with_those_that_are_kept() -> None:

@@ -19,7 +19,9 @@ from aggregator.clean.headlines import DENSE, WORD, Headline, folded_name, headl
 from aggregator.model import Entry, Signature
 
 TAGS = re.compile(r"<[^>]*>")
-# One pass makes ASCII text comparable: lower case, and blanks for all that is no letter and no digit.
+# ASCII with what printers use beside it, none of which is part of a word in any form; the underscore would be one.
+TYPESET = re.compile("[\x00-\x5e\x60-\x7f\xa0\xa9\xab\xae\xb7\xbb\u2009-\u2026\u20ac]*+")
+# One pass makes such text comparable: lower case, and blanks for all that is no letter and no digit.
 _COMPARABLE = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 # One pass leaves nothing but numbers, and blanks between them; "1,200.50" is one.
 _NUMBERS = bytes(code if chr(code).isdigit() else 32 for code in range(256))
@@ -82,8 +84,8 @@ def _text(markup: str) -> tuple[list[str], list[str]]:
     text = _plain(markup, READ)
     if len(text) < READ // 8 and len(markup) > READ:
         text = _plain(markup, READ_ON)[:READ]
-    if text.isascii():
-        words = text.encode().translate(_COMPARABLE).decode().split()
+    if text.isascii() or TYPESET.fullmatch(text):
+        words = text.encode("ascii", "replace").translate(_COMPARABLE).decode().split(maxsplit=MOST_WORDS)
     else:
         if len("".join(DENSE.findall(text[:MOST_LETTERS]))) * 4 > len(text[:MOST_LETTERS]):
             return _dense(text[: 3 * MOST_LETTERS // 2])
@@ -155,7 +157,7 @@ def _packed(
         len(numbers),
         len(figures),
     )
-    parts = (*words, *numbers, *figures, *(slot & 0xFFFF for slot in sketch))
+    parts = [*words, *numbers, *figures, *[slot & 0xFFFF for slot in sketch]]
     return head + _SHORT[len(parts)].pack(*parts)
 
 
