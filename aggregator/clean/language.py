@@ -112,7 +112,7 @@ def _sample(title: str, markup: str) -> str:
     opened = beginning.rfind("<")
     if opened > beginning.rfind(">"):
         beginning = beginning[:opened]
-    return " ".join(MARKUP.sub(" ", f"{title} {beginning}").split())
+    return MARKUP.sub(" ", f"{title} {beginning}")
 
 
 def _script(sample: str) -> tuple[str | None, int]:
@@ -165,13 +165,13 @@ def _certainly_not_english(sample: str, weight: int) -> str | None:
 
 
 def probability(text: str) -> float:
-    """How sure the model is of whatever language it takes the text to be in, 0 to 1."""
+    """How sure the model is of whatever language it takes the text to be in, 0 to 1; how it is spaced says nothing."""
     return _detected(text)[1]
 
 
 def _detected(sample: str) -> tuple[str | None, float]:
     """What the model finds, and how probable it is, 0 to 1; only languages with a code of two letters."""
-    text = sample[:ENOUGH_FOR_THE_MODEL]
+    text = " ".join(sample.split())[:ENOUGH_FOR_THE_MODEL]
     text = text.lower() if text.isupper() else text
     (label,), (score,) = _model().predict(text, k=1)
     code = label.removeprefix("__label__")

@@ -146,7 +146,7 @@ def _is_tame(value: str) -> bool:
         tags = list(map(str.lower, tags))  # few write them in capitals
         if not TAME.issuperset(tags):
             return False
-    closes = [tag[0] == "/" for tag in tags if tag in HEADINGS]
+    closes = [heading[0] == "/" for heading in filter(HEADINGS.__contains__, tags)]
     return closes == [False, True] * (len(closes) // 2)
 
 

@@ -142,4 +142,4 @@ def _narrow_score(text: str, high: list[str]) -> float:
         return 0.0
     odd = len(MISPLACED.findall(text)) + len(RARE.findall(joined)) + sum(map(len, ALL_ACCENTS.findall(text)))
     share = max((letters + marks - odd) / len(high), 0.0)
-    return share**2 * (0.5 + 0.5 * probability(" ".join(text.split())))
+    return share**2 * (0.5 + 0.5 * probability(text))
