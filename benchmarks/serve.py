@@ -21,6 +21,7 @@ from statistics import median
 import brotli
 import psutil
 
+from aggregator.web.headers import SECURITY
 from benchmarks.farm import free_ports, wait_for
 from benchmarks.load import Load, maker, put_load
 
@@ -34,6 +35,12 @@ http {{
     access_log off; root {public}; keepalive_requests 100000000;
     types {{ application/atom+xml atom; text/html html; }}
     gzip_static on; gzip_vary on;
+    # It says what we say, as the shipped config has it where it serves the folder itself.
+    add_header Cache-Control "public, max-age=60";
+    add_header Access-Control-Allow-Origin "*";
+    add_header X-Content-Type-Options nosniff;
+    add_header Referrer-Policy no-referrer;
+    add_header Content-Security-Policy "{policy}";
     client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
     uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
     server {{ listen 127.0.0.1:{port} backlog=4096; }}
@@ -124,7 +131,15 @@ def _nginx(folder: Path, public: Path) -> Iterator[Contender | None]:
     (port,) = free_ports(1)
     user = "user root;" if os.geteuid() == 0 else ""
     config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, public=public, user=user, port=port))
+    config.write_text(
+        NGINX.format(
+            folder=folder,
+            public=public,
+            user=user,
+            port=port,
+            policy=dict(SECURITY)[b"content-security-policy"].decode(),
+        )
+    )
     process = subprocess.Popen([nginx, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)])
     try:
         wait_for(port, "127.0.0.1")
