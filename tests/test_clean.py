@@ -612,7 +612,7 @@ alike = st.builds(
 @settings(max_examples=300)
 @given(st.lists(alike, max_size=12))
 def test_every_key_is_there_once_and_no_entry_is_lost(entries: list[Entry]) -> None:
-    apart, _ = told_apart(entries)
+    apart, _ = told_apart(entries, [entry.link for entry in entries])
     assert len({entry.key for entry in apart}) == len(apart)
     assert [replace(entry, key="") for entry in apart] == [replace(entry, key="") for entry in dict.fromkeys(entries)]
 
@@ -624,14 +624,22 @@ def test_every_key_is_there_once_and_no_entry_is_lost(entries: list[Entry]) -> N
 def test_a_key_does_not_depend_on_the_place_in_the_document(entries: list[Entry], random: Any) -> None:
     shuffled = list(entries)
     random.shuffle(shuffled)
-    assert set(told_apart(entries)[0]) == set(told_apart(shuffled)[0])
+    told, again = (told_apart(some, [one.link for one in some])[0] for some in (entries, shuffled))
+    assert set(told) == set(again)
 
 
 def test_an_entry_keeps_its_key_when_its_like_comes_before_it() -> None:
     older = [replace(TEMPLATE, summary=text) for text in ("first", "second")]
-    apart, _ = told_apart(older)
-    again, _ = told_apart([replace(TEMPLATE, summary="newest"), *older])
+    apart, _ = told_apart(older, [TEMPLATE.link] * 2)
+    again, _ = told_apart([replace(TEMPLATE, summary="newest"), *older], [TEMPLATE.link] * 3)
     assert again[1:] == apart
+
+
+def test_entries_that_share_a_key_are_told_apart_by_their_links_as_found() -> None:
+    links = ["http://a.example/?utm_source=one", "https://a.example/?utm_source=two"]
+    apart, shared = told_apart([TEMPLATE, TEMPLATE], links)
+    assert [entry.key for entry in apart] == ["k\n//a.example/?utm_source=one", "k\n//a.example/?utm_source=two"]
+    assert set(shared.values()) == {"k"}
 
 
 def test_keys_are_of_the_guid_then_of_the_link_then_of_the_text() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aggregator.clean.attribution import person
@@ -47,28 +46,27 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
     """Clean what was read from `url`, the final address of the document."""
     origin = _origin(reading.feed, source, url)
     base = origin.html_url or url
-    entries, incomplete, problems = [], [], list(reading.problems)
+    entries, links, incomplete, problems = [], [], [], list(reading.problems)
     for number, draft in enumerate(reading.drafts, 1):
-        entry = _entry(draft, source, origin, base, url)
+        entry, link = _entry(draft, source, origin, base, url)
         if entry is None:
             problems.append(f"entry {number} is empty")
         elif source.expect.required and (lacks := lacking(draft, entry, source)):
             incomplete.append(lacks)
         else:
             entries.append(entry)
+            links.append(link)
     outlines = followable(reading.outlines)
     if source.blogroll and len(outlines) > source.blogroll.most:
         problems.append(f"it names {len(outlines)} feeds, of which the first {source.blogroll.most} are polled")
-    apart, shared = told_apart(entries)
+    apart, shared = told_apart(entries, links)
     # Entries that share a key are told apart by looking at all of them, so the next poll must see all of them again.
     # So it must of those that were left out.
     hashes = reading.hashes if list(apart) == entries and not incomplete else frozenset()
-    # The key stays that of the link as found: an old entry must not come back as a new one.
-    entries = [_followed_by_nobody(entry) for entry in apart]
-    signatures = {entry.key: signature(entry) for entry in entries}
+    signatures = {entry.key: signature(entry) for entry in apart}
     return Intake(
         origin,
-        tuple(entries),
+        apart,
         tuple(problems),
         hashes,
         reading.cadence,
@@ -82,8 +80,8 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
     )
 
 
-def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> Entry | None:
-    """One entry, or None when there is nothing in it."""
+def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> tuple[Entry | None, str]:
+    """One entry, or None when there is nothing in it; and its link as found."""
     guid = tidy_guid(draft.id)
     # What names an entry is no matter of the operator's taste.
     written = title_and_text(draft.title)[0] if source.rewrite else ""
@@ -102,20 +100,21 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
     title = title or title_from_text(content or summary)
     published, updated = settle(draft.published, source.timezone), settle(draft.updated, source.timezone)
     if not (title or own_link or files):
-        return None
+        return None, link
     # Feeds do give nothing but links, and mean it; an item of an API or a page is not written yet, or not found.
     is_bare = not (title or files or named or draft.images or published or updated)
     if is_bare and (source.recipe or source.expect != NOTHING_EXPECTED):
-        return None
+        return None, link
     detail = absolute(draft.detail, base) or full_text_address(source, own_link, content or summary)
     upstream = _upstream(draft.source, base) if draft.source else None
     credit = _credit(draft, upstream, content or summary, source, origin)
     if credit:
         notes += (f'its text names "{credit.name}" as its source',)
-    return Entry(
+    entry = Entry(
+        # The key stays that of the link as found: an old entry must not come back as a new one.
         key=entry_key(guid, own_link, written or title, published),
         title=title or title_from_names((*files, *named), link) or origin.title,
-        link=link,
+        link=page,
         origin=origin,
         claim=claim(guid),
         published=published,
@@ -140,18 +139,13 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         notes=(*notes, *found.notes()),
         written=found_texts,
     )
+    return entry, link
 
 
 def written_in(draft: Draft) -> Written | None:
     """The texts of a draft as found; None where it has none."""
     texts = [one.value[:LONGEST] if one else "" for one in (draft.title, draft.summary, draft.content)]
     return Written(*texts) if any(texts) else None
-
-
-def _followed_by_nobody(entry: Entry) -> Entry:
-    """The entry with a link that follows none of its readers."""
-    link = without_tracking(entry.link)
-    return entry if link == entry.link else replace(entry, link=link)
 
 
 def _origin(feed: FeedFound, source: Source, url: str) -> Origin:

@@ -26,7 +26,7 @@ def entry_key(guid: str, link: str | None, title: str, published: datetime | Non
     if guid and not WEB_SCHEME.match(guid):
         return _short(f"id:{guid}")
     if link := guid or link:
-        return _short(f"link:{WEB_SCHEME.sub('', link)}")
+        return _short(f"link:{_page(link)}")
     return _short(f"text:{title}\n{published.isoformat() if published else ''}")
 
 
@@ -40,9 +40,9 @@ def tidy_guid(found: str | None) -> str:
     return legal(found or "").strip()
 
 
-def told_apart(entries: list[Entry]) -> tuple[tuple[Entry, ...], dict[str, str]]:
+def told_apart(entries: list[Entry], links: list[str]) -> tuple[tuple[Entry, ...], dict[str, str]]:
     """The entries with every key once, which is the promise of `Entry.key`; and of each that got one of its own, the
-    key it shared by that.
+    key it shared by that. `links` are theirs as found.
 
     Of true doubles the first stays. Different entries under one key get keys of their own, each whatever its place in
     the document: by where they link, then by title and date. Those that agree even in that are numbered from the end,
@@ -50,11 +50,12 @@ def told_apart(entries: list[Entry]) -> tuple[tuple[Entry, ...], dict[str, str]]
     """
     if len({entry.key for entry in entries}) == len(entries):
         return tuple(entries), {}
-    distinct = list(dict.fromkeys(entries))
+    found = dict.fromkeys(zip(entries, links, strict=True))
+    distinct = [entry for entry, _ in found]
     keys = [entry.key for entry in distinct]
-    for finer in (_by_link, _by_title_and_date):
+    for further in ([_page(link) for _, link in found], [_title_and_date(entry) for entry in distinct]):
         shared = Counter(keys)
-        keys = [finer(key, entry) if shared[key] > 1 else key for key, entry in zip(keys, distinct, strict=True)]
+        keys = [_finer(key, more) if shared[key] > 1 else key for key, more in zip(keys, further, strict=True)]
     taken: set[str] = set()
     for place in range(len(keys) - 1, -1, -1):
         key, number = keys[place], 2
@@ -71,16 +72,20 @@ def told_apart(entries: list[Entry]) -> tuple[tuple[Entry, ...], dict[str, str]]
 
 def finer_keys(entry: Entry) -> tuple[str, ...]:
     """The keys that an entry has when others share its own, the finest first."""
-    by_link = _by_link(entry.key, entry)
-    return _by_title_and_date(by_link, entry), by_link
+    by_link = _finer(entry.key, _page(entry.link))
+    return _finer(by_link, _title_and_date(entry)), by_link
 
 
-def _by_link(key: str, entry: Entry) -> str:
-    return _short(f"{key}\n{WEB_SCHEME.sub('', entry.link)}")
+def _page(link: str) -> str:
+    return WEB_SCHEME.sub("", link)
 
 
-def _by_title_and_date(key: str, entry: Entry) -> str:
-    return _short(f"{key}\n{entry.title}\n{entry.published}")
+def _title_and_date(entry: Entry) -> str:
+    return f"{entry.title}\n{entry.published}"
+
+
+def _finer(key: str, more: str) -> str:
+    return _short(f"{key}\n{more}")
 
 
 def minted_id(base_url: str, source_id: str, key: str, first_seen: datetime) -> str:
