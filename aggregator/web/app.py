@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -115,7 +115,7 @@ def create_app(
         reason = readiness()
         return text(HTTPStatus.OK, "ready") if reason is None else text(HTTPStatus.SERVICE_UNAVAILABLE, reason)
 
-    site = FolderSite(PublishedFolder(folder, signpost, today=today), audience, _seconds)
+    site = FolderSite(PublishedFolder(folder, signpost, today=today), audience, time.monotonic)
     inside = inside_routes(ask, operators, signpost.base_url if signpost else "")
     looked_at = {"/healthz": healthz, "/readyz": readyz, **inside}
     if search:
@@ -136,10 +136,6 @@ def _search_route(search: Search, feed: bool) -> Watched:
         return Answer(HTTPStatus.OK, (kind, (b"content-length", b"%d" % len(found)), CACHE, *COMMON), found)
 
     return searched
-
-
-def _seconds() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _read_only(answer: Watched) -> Watched:
