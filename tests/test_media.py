@@ -312,6 +312,7 @@ def imaged(
         ("<img src='https://secure.gravatar.com/avatar/9'><img src='/a.jpg'>", "/a.jpg"),
         ("<img alt='🙂' src='https://s.w.org/images/core/emoji/15/72x72/1f642.png'>", ""),
         ("<img src='/themes/smilies/grin.gif'>", ""),
+        ("<img src='/Themes/Smilies/Grin.GIF'>", ""),
         ("<img src='/x/spacer.gif'><img src='/blank.gif'><img src='/pixel.png'>", ""),
         ("<img src='javascript:x'><img src='data:image/gif;base64,R0lG'><img src='/a.png'>", "/a.png"),
         ("<video poster='/p.jpg' src='/v.mp4'></video>", "/p.jpg"),

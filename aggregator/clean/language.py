@@ -103,7 +103,12 @@ def language_of(declared: str | None, title: str, markup: str) -> str | None:
 def _is_plain(title: str, markup: str) -> bool:
     """Whether the beginning is ASCII but for dashes and quotes, as English mostly is, and no text that belies a
     language of Latin letters."""
-    return all(text.isascii() or PLAIN.fullmatch(text) for text in (title, markup[:READ_AT_MOST]))
+    return all(map(_is_typeset, (title, markup[:READ_AT_MOST])))
+
+
+def _is_typeset(text: str) -> bool:
+    """Whether all its letters are ASCII."""
+    return text.isascii() or PLAIN.fullmatch(text) is not None
 
 
 def _sample(title: str, markup: str) -> str:
@@ -127,7 +132,7 @@ def _script(sample: str) -> tuple[str | None, int]:
 def _weights(sample: str) -> dict[str, int]:
     """How much of the sample is in each script, in letters of those of which a word takes several."""
     weights = {"latin": len(sample.encode("ascii", "ignore").translate(None, _NO_ASCII_LETTERS))}
-    left = "" if sample.isascii() else "".join(BEYOND_ASCII.findall(sample))
+    left = "" if _is_typeset(sample) else "".join(BEYOND_ASCII.findall(sample))
     while first := FIRST.match(left):
         name, others = str(first.lastgroup), LETTERS[str(first.lastgroup)].sub("", left)
         weights[name] = weights.get(name, 0) + (len(left) - len(others)) * (DENSITY if name in DENSE else 1)

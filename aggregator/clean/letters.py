@@ -17,10 +17,11 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff
 PDF, PDI = "\u202c", "\u2069"
 CLOSED_BY = {**dict.fromkeys("\u202a\u202b\u202d\u202e", PDF), **dict.fromkeys("\u2066\u2067\u2068", PDI)}
 DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# A text in which there is none of these, and no byte order mark. To see that takes half as long as to look for them.
+# A text in which there is none of these, no byte order mark and no number that stands for one. To see that takes half
+# as long as to look for them.
 FIT = re.compile(
-    "[\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd"
-    "\U00010000-\U0010ffff]*+"
+    "(?:[\t\n\r\x20-\x25\x27-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd"
+    "\U00010000-\U0010ffff]++|&(?!#))*+"
 )
 # The same, and the byte order mark, as HTML may write them; who reads the HTML sees no difference.
 REFERENCE = re.compile(r"&#(?:0*(?:823[4-8]|829[4-7]|65279)|[xX]0*(?:202[a-eA-E]|206[6-9]|[fF][eE][fF][fF]));?")
@@ -63,7 +64,7 @@ def tidy(text: str) -> str:
 def tidy_markup(value: str) -> str:
     """HTML, not yet sanitised, of characters that XML allows, in Normalization Form C outside of its tags, without byte
     order marks and directions that are opened and not closed."""
-    if "&#" in value or not FIT.fullmatch(value):
+    if not FIT.fullmatch(value):
         value = REFERENCE.sub(lambda match: _referred(match[0]), ILLEGAL.sub("", value)).replace("\ufeff", "")
         if DIRECTION.search(value):
             value = without_open(value)

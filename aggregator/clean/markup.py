@@ -165,7 +165,7 @@ def sanitise_found(markup: Markup | None, base: str, page: str, found: Found | N
 
 def _capped(value: str) -> str:
     """The value up to the last tag that is allowed."""
-    if value.count("<") <= MOST_TAGS:
+    if len(value) <= MOST_TAGS or value.count("<") <= MOST_TAGS:
         return value
     return value[: next(islice(re.finditer("<", value), MOST_TAGS, None)).start()]
 

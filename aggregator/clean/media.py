@@ -38,13 +38,12 @@ POSTER = re.compile(r'<video(?: [a-z-]+="[^"]*")*? poster="([^"]*)"')
 ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 # Smaller than this, in either direction, it is an icon, a smiley or a counter of readers.
 SMALLEST = 48
-# Pictures that stand for a person, a feeling or a count, never for an entry.
+# Pictures that stand for a person, a feeling or a count, never for an entry; in lower case, which is found faster.
 DECORATION = re.compile(
     r"gravatar\.com/|/avatars?/|/emoji|twemoji|/smil(?:ey|ie)s?/|s\.w\.org/images/core/|"
     r"[/_.-](?:1x1|spacer|blank|pixel|transparent|clear|spinner|loading)[^/]*\.(?:gif|png|svg)|"
     r"feeds\.feedburner\.com/~|feedsportal\.com/|doubleclick\.net/|/wp-includes/images/|"
-    r"[/_-](?:button|badge|favicon)s?[_./-][^/]*$|//stats?\.|/count(?:er)?\.(?:gif|png|php)",
-    re.IGNORECASE,
+    r"[/_-](?:button|badge|favicon)s?[_./-][^/]*$|//stats?\.|/count(?:er)?\.(?:gif|png|php)"
 )
 
 
@@ -185,7 +184,7 @@ def _is_picture(one: Enclosure) -> bool:
 
 def _may_stand(one: Image) -> bool:
     small = any(side is not None and side < SMALLEST for side in (one.width, one.height))
-    return not small and DECORATION.search(one.href) is None
+    return not small and DECORATION.search(one.href.lower()) is None
 
 
 def _in_text(content: str) -> Iterator[Image]:

@@ -25,7 +25,7 @@ BREAKS = re.compile(
 
 def legal(text: str) -> str:
     """The text without characters that XML 1.0 does not allow."""
-    return ILLEGAL.sub("", text)
+    return text if text.isprintable() else ILLEGAL.sub("", text)  # all of them are none that can be printed
 
 
 def one_line(text: str, longest: int = LONGEST_LINE) -> str:

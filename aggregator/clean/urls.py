@@ -79,10 +79,11 @@ def absolute(reference: str | None, base: str = "") -> str | None:
     """
     if not reference:
         return None
-    if len(reference) <= LONGEST and PLAIN.fullmatch(reference):
+    rooted = "/" if reference[0] == "/" else ""
+    if not rooted and len(reference) <= LONGEST and PLAIN.fullmatch(reference):
         return reference
     if len(reference) <= LONGEST // 2 and HANGING.fullmatch(reference):
-        beginning = _beginning(base, "/" if reference[0] == "/" else "")
+        beginning = _beginning(base, rooted)
         if beginning is None or len(beginning) <= LONGEST // 2:
             return beginning and beginning + reference
     return _resolved(reference, base)
