@@ -75,7 +75,7 @@ TINY_STYLE = re.compile(r"(?:^|[;\s])(width|height)\s*:\s*0*[01](?:px)?\s*(?:!im
 HIDDEN = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
-@lru_cache(1024)  # the link of an entry is asked for more than once, and articles link to the same places
+@lru_cache(1024)  # the articles of a site link to the same places
 def without_tracking(address: str) -> str:
     """The address without the parameters that only follow its reader, otherwise byte for byte as it was.
 
