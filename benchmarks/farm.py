@@ -27,6 +27,7 @@ http {{
     server {{
         listen 0.0.0.0:{http} backlog=4096;
         listen 0.0.0.0:{https} ssl backlog=4096;
+        ssl_protocols TLSv1.2 TLSv1.3;
         ssl_certificate {folder}/$server_addr.pem;
         ssl_certificate_key {folder}/leaf.key;
     }}
