@@ -146,6 +146,15 @@ def test_what_is_no_longer_asked_for_goes_away(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [".manifest", "feed.atom", "feed.atom.br"]
 
 
+def test_a_file_that_replaces_one_of_its_own_second_is_dated_into_the_next(tmp_path: Path) -> None:
+    folder, target = Folder(tmp_path), tmp_path / "feed.atom"
+    folder.put(Rendered("feed.atom", b"one"))
+    second = target.stat().st_mtime_ns // 10**9
+    os.utime(target, ns=(second * 10**9, second * 10**9))  # earlier than the next, whatever the clock's grain
+    folder.put(Rendered("feed.atom", b"two"))
+    assert target.stat().st_mtime_ns // 10**9 > second
+
+
 def test_a_new_file_is_of_a_later_second_than_the_one_it_replaces_even_if_that_is_from_the_future(
     tmp_path: Path,
 ) -> None:

@@ -37,7 +37,7 @@ def print_second(second: Second) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(f"second document: {second.url}", style="bold")
     if second.trial:
-        _print_found(console, second.trial)
+        _print_found(console, second.trial, numbered=False)
     if second.failed:
         console.print(f"    fills nothing in: {second.failed.reason}: {second.failed.detail}", style="red")
     console.print()
@@ -50,20 +50,21 @@ def print_trial(trial: Trial, recipe: Recipe | None) -> None:
         console.print(
             f"items: {recipe.items}  finds {trial.items or 'nothing'}", style="bold" if trial.items else "red"
         )
-    _print_found(console, trial)
+    _print_found(console, trial, numbered=True)
     console.print()
 
 
-def _print_found(console: Console, trial: Trial) -> None:
+def _print_found(console: Console, trial: Trial, *, numbered: bool) -> None:
+    """Which path found what; the items of a list are `numbered`, a second document is alone."""
     for number, item in enumerate(trial.first, 1):
-        if trial.items > 1:
+        if numbered:
             console.print(f"\nitem {number}", style="bold")
         width = max(len(one.field) for one in item)
         for one in item:
             line = f"    {one.field:<{width}}  {one.path}  →  {' | '.join(one.values) or 'nothing'}"
             console.print(line, style=None if one.values else "red")
     if trial.nearby:
-        console.print(f"\nwhat else there is in {'item 1' if trial.items > 1 else 'it'}:", style="bold")
+        console.print(f"\nwhat else there is in {'item 1' if numbered else 'it'}:", style="bold")
     for line in trial.nearby:
         console.print(f"    {line}")
     if trial.outline:
