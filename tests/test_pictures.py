@@ -8,6 +8,8 @@ import time
 
 import pytest
 from conftest import Place
+from hypothesis import example, given
+from hypothesis import strategies as st
 from scripted_web import ScriptedWeb
 
 from aggregator.clean.markup import sanitise
@@ -172,6 +174,20 @@ def test_a_srcset_is_read_as_browsers_read_it(written: str, found: list[tuple[st
 )
 def test_references_in_attributes_are_read_as_browsers_read_them(written: str, read: str) -> None:
     assert resolved(written) == read
+
+
+PIECES = "<img ;<img a=;<IMG/>;</img>;<a ;<b>;</b ;<b;<;>;=;\";';=\";= '; ;x".split(";")  # noqa: SIM905  (to be read)
+
+
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=25))
+@example(["<a x", '="', ">", "<img ", ">", '"', ">"])  # in a value, behind a ">" that is in it as well
+@example(["<a x", "= '", "<b>", "<img ", ">", "'", ">"])
+@example(["<a x", '="', ">", '"', "<img ", ">"])  # behind a value with a ">" in it
+@example(["<a x", "<img ", ">"])
+def test_which_tags_are_found_is_no_matter_of_which_others_are_looked_for(pieces: list[str]) -> None:
+    markup = "".join(pieces)
+    among_all = [tag for tag in TagFinder("img", "a", "b").tags(markup) if tag.name == "img"]
+    assert list(TagFinder("img").tags(markup)) == among_all
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,11 @@ TRUSTED = re.compile(
     rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s?)?(?:{_MONTH}|\d{{1,2}}[ -]{_MONTH})|\d{{4}}(-\d\d)?$",
     re.IGNORECASE,
 )
+# The form that nearly all feeds have (RFC 822 §5, with four digits for the year), in which feedparser makes no mistake.
+STANDARD = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}"
+    r" \d\d:\d\d:\d\d (?:(?P<name>GMT)|[+-]\d\d00)"
+)
 YEAR_FIRST = re.compile(r"(\d{4})\s?[-年년/.]\s?(\d{1,2})\s?[-月월/.]\s?(\d{1,2})\s?[日일]?")
 DAY_FIRST = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?\d{4}(?!\d)")
 # A year of two digits, as RFC 850 and RFC 822 have it; what it means stands in RFC 5322 §4.3.
@@ -69,7 +74,7 @@ def settle(found: DateFound | None, zone: str | None) -> datetime | None:
     if found is None:
         return None
     text, parsed = " ".join(found.text.split()), found.parsed
-    moment = _iso(text)
+    moment = _standard(text, parsed, zone) or _iso(text)
     if moment is None:
         text, parsed, zone = _zoned(text, parsed, zone)
         moment = _trusted(text, parsed) or _unix(text) or _iso(text) or _read(text) or _worded(text)
@@ -81,6 +86,12 @@ def settle(found: DateFound | None, zone: str | None) -> datetime | None:
         return moment.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):  # an offset of more than a day
         return None
+
+
+def _standard(text: str, parsed: datetime | None, zone: str | None) -> datetime | None:
+    """feedparser's reading of the usual form; some write GMT and mean the time of their zone."""
+    found = STANDARD.fullmatch(text) if parsed else None
+    return parsed.replace(tzinfo=UTC) if parsed and found and not (found["name"] and zone) else None
 
 
 def _zoned(text: str, parsed: datetime | None, zone: str | None) -> tuple[str, datetime | None, str | None]:

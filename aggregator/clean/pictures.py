@@ -219,4 +219,5 @@ def _restored(tag: Tag) -> dict[str, str] | None:
 
 
 def _measures(tag: Tag) -> dict[str, str]:
-    return {name: tag.value(name) for name in ("width", "height", "style") if name in tag.attributes}
+    said = tag.attributes
+    return {name: resolved(said[name]) for name in ("width", "height", "style") if name in said}

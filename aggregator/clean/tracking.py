@@ -115,18 +115,24 @@ def is_counter(address: str) -> bool:
     start = HOST.match(address)
     if start is None:
         return False
-    host = start[1].lower()
+    return _is_counting_host(start[1]) or COUNTING_PATHS.match(address, start.start(1)) is not None
+
+
+@lru_cache(1024)  # the pictures of a site come from few hosts
+def _is_counting_host(host: str) -> bool:
+    host = host.lower()
     while host and host not in COUNTING_HOSTS:
         host = host.partition(".")[2]
-    return bool(host) or COUNTING_PATHS.match(address, start.start(1)) is not None
+    return bool(host)
 
 
 def _is_tiny(attributes: Mapping[str, str]) -> bool:
     """Whether a picture is at most one pixel in both directions, or hidden by its own style."""
+    wide, high = (TINY.fullmatch(attributes.get(name, "")) is not None for name in ("width", "height"))
     style = attributes.get("style", "")
-    if style and HIDDEN.search(style):
+    if not style or (wide and high):
+        return wide and high
+    if HIDDEN.search(style):
         return True
-    tiny = {name for name in ("width", "height") if name in attributes and TINY.fullmatch(attributes[name])}
-    if style:
-        tiny.update(map(str.lower, TINY_STYLE.findall(style)))
-    return len(tiny) == 2
+    styled = set(map(str.lower, TINY_STYLE.findall(style)))
+    return (wide or "width" in styled) and (high or "height" in styled)

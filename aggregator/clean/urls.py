@@ -42,6 +42,8 @@ IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^{FORBIDDEN}#]+(#[^{FORBIDDEN}#]*)?
 CANDIDATE = re.compile(r"[\s,]*+([^\s,]\S*+)(?:(?<!,)\s++([0-9.]+[wxh])(?=\s*(?:,|$))|(?<!,)[^,]*+)?+")
 BEFORE_ANOTHER = re.compile(r"feed:(//)?(?=https?:)", re.IGNORECASE)
 INSTEAD_OF_HTTP = re.compile(r"feed:(?=//)", re.IGNORECASE)
+# How addresses of other schemes mostly begin. Of pictures that are written out, which are long, nothing has to be read.
+OF_OTHERS = ("data:", "mailto:", "javascript:", "tel:")
 ACTIVE = frozenset({"javascript", "vbscript", "data", "blob", "about", "file"})
 
 
@@ -77,7 +79,7 @@ def absolute(reference: str | None, base: str = "") -> str | None:
     Characters that no address may hold are percent-encoded; user name and password go. None when there is no such
     address: another scheme, no host, longer than 8,000 characters, or not parseable.
     """
-    if not reference:
+    if not reference or reference.startswith(OF_OTHERS):
         return None
     rooted = "/" if reference[0] == "/" else ""
     if not rooted and len(reference) <= LONGEST and PLAIN.fullmatch(reference):
