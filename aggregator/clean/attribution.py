@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from aggregator.clean.text import one_line
 from aggregator.model import Entry, Origin, Person
@@ -17,6 +18,7 @@ MAIL = re.compile(r"[^\s@<>()\"]+@[^\s@<>()\"]+")
 ADDR_SPEC = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
+@lru_cache(1024)  # most entries of a feed are by the same few
 def person(name: str, email: str | None, uri: str | None) -> Person | None:
     """A person as Atom has it, from a name that may be an RFC 822 address (RSS `author`); None when nameless."""
     text = one_line(name, 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aggregator.clean.attribution import person
@@ -218,10 +219,13 @@ def persons_of(found: Iterable[Person], base: str) -> tuple[Person, ...]:
 
 def terms_of(found: Iterable[Term]) -> tuple[Term, ...]:
     """The terms as they may leave us, each once."""
-    terms = []
-    for term in found:
-        name, label = one_line(term.term, 200), term.label and one_line(term.label, 200)
-        scheme = term.scheme and legal(term.scheme).strip()
-        if name:
-            terms.append(Term(name, scheme if scheme and is_iri(scheme) else None, label or None))
-    return tuple(dict.fromkeys(terms))[:MOST_TERMS]
+    terms = map(_term, found)
+    return tuple(dict.fromkeys(term for term in terms if term))[:MOST_TERMS]
+
+
+@lru_cache(1024)  # most entries of a feed have some of the same few
+def _term(found: Term) -> Term | None:
+    """The term as it may leave us, or None when there is nothing to be seen of it."""
+    name, label = one_line(found.term, 200), found.label and one_line(found.label, 200)
+    scheme = found.scheme and legal(found.scheme).strip()
+    return Term(name, scheme if scheme and is_iri(scheme) else None, label or None) if name else None
