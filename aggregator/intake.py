@@ -43,10 +43,11 @@ SECONDS_PER_DOCUMENT = 20.0
 # Four times what honest documents take, and a start: the shorter a document, the sooner it is known for what it is.
 LEAST_SECONDS, BYTES_PER_SECOND = 2.0, 256 * 1024
 # What an honest document needs at most, nearly always: 20 new items are read in 30 ms.
-QUICK_SECONDS = 1.0
+QUICK_SECONDS = 0.5
 QUICK_BYTES = 256 * 1024
 LIGHT = 256 * 1024  # bytes of an intake that are unpacked in a few milliseconds; more are no work for the event loop
-PATIENT_NICE = 5  # whoever takes long lets the others go first, and still gets a quarter of a core
+# Readers let what polls and serves go first; who takes long lets the others, and still gets a quarter of a core.
+QUICK_NICE, PATIENT_NICE = 3, 8
 BYTES_PER_WORKER = 1536 * 1024**2  # address space; a 10 MiB feed takes about 400 MiB
 DOCUMENTS_PER_WORKER = 500
 WATCH_SECONDS = 1.0  # how often somebody looks whether a pool that owes a result still is one
@@ -116,8 +117,8 @@ class WorkerReader:
 
     def __init__(self, workers: int, seconds: float = SECONDS_PER_DOCUMENT) -> None:
         """`workers` processes, started when first needed, and one beside them; `seconds` of wall clock per document."""
-        self._quick = _Lane(workers, min(seconds, QUICK_SECONDS), nice=0)
-        self._patient = _Lane(1, seconds, nice=PATIENT_NICE)
+        self._quick = _Lane(workers, min(seconds, QUICK_SECONDS), QUICK_NICE)
+        self._patient = _Lane(1, seconds, PATIENT_NICE)
 
     async def read(self, source: Source, document: Document, seen: frozenset[bytes] = frozenset()) -> Intake | Failed:
         """What the document holds besides entries whose hash was seen."""
@@ -180,6 +181,8 @@ class _Lane:
         self._nice = nice
         self._seconds = seconds
         self._pool = self._new_pool()
+        self._started: ProcessPool | None = None
+        self._starting = asyncio.Lock()
 
     async def run(self, size: int, work: Callable[..., T], arguments: tuple[object, ...]) -> T | Failed:
         """The result of `work` on a document of `size` bytes.
@@ -191,6 +194,7 @@ class _Lane:
         for _ in range(2):
             pool = self._pool
             try:
+                await self._start(pool)
                 return await _result(pool, pool.schedule(work, args=arguments, timeout=limit))
             except FutureTimeoutError:
                 return Failed(Reason.READER_TIMEOUT, f"not read within {limit:.3g} s")
@@ -207,6 +211,16 @@ class _Lane:
 
     def close(self) -> None:
         _stop(self._pool)
+
+    async def _start(self, pool: ProcessPool) -> None:
+        """Have its workers started, by a thread: the pool would do it when first asked, and all polls would wait for
+        the fork server."""
+        if self._started is pool:
+            return
+        async with self._starting:
+            if self._started is not pool:
+                await asyncio.to_thread(getattr, pool, "active")
+                self._started = pool
 
     def _new_pool(self) -> ProcessPool:
         _start_fork_server()

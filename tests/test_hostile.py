@@ -6,12 +6,14 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
-from aggregator.intake import WorkerReader
+from aggregator.intake import PATIENT_NICE, QUICK_NICE, WorkerReader
 from aggregator.model import Document, Hints, Intake, Source
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +38,41 @@ async def test_a_large_document_does_not_hold_up_the_small_ones() -> None:
         assert done == {small}
         assert isinstance(small.result(), Intake)
         assert isinstance(await large, Intake)
+    finally:
+        reader.close()
+
+
+async def test_what_polls_does_not_wait_for_its_readers_to_start() -> None:
+    reader = WorkerReader(workers=1)
+    try:
+        await reader.read(SOURCE, document(1))  # in the other lane
+        (fork_server,) = (one for one in psutil.Process().children() if "forkserver" in " ".join(one.cmdline()))
+        fork_server.suspend()
+        in_any_case = threading.Timer(5, fork_server.resume)
+        in_any_case.start()
+        try:
+            large = asyncio.create_task(reader.read(SOURCE, document(20_000)))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert in_any_case.is_alive(), "the loop stood still"
+        finally:
+            in_any_case.cancel()
+            fork_server.resume()
+        assert isinstance(await large, Intake)
+    finally:
+        reader.close()
+
+
+async def test_readers_let_go_first_what_polls_and_serves() -> None:
+    reader = WorkerReader(workers=1)
+    before = {one.pid for one in psutil.Process().children(recursive=True)}
+    try:
+        for items in (1, 20_000):
+            assert isinstance(await reader.read(SOURCE, document(items)), Intake)
+        new = [one for one in psutil.Process().children(recursive=True) if one.pid not in before]
+        nice = sorted(one.nice() - psutil.Process().nice() for one in new if "forkserver" in " ".join(one.cmdline()))
+        assert nice[-2:] == [QUICK_NICE, PATIENT_NICE]
+        assert 0 < QUICK_NICE < PATIENT_NICE
     finally:
         reader.close()
 
