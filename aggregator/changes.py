@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
@@ -212,7 +211,7 @@ def _revised(entry: Entry, kept: Known, placed: Placed, now: datetime) -> Revise
     if mark == kept.fingerprint:
         return None
     # Whether it still waits for its second document, only the store knows.
-    awake = replace(entry, waits=False) if entry.waits else entry
+    awake = amended(entry, waits=False) if entry.waits else entry
     pages = placed(awake, kept.first_seen - kept.published)
     if kept.revision >= FROZEN_AFTER:
         if kept.entry and not _is_real(kept.entry, entry):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import Awaited, Entry, Failed, Filling, Reason
+from aggregator.model import Awaited, Entry, Failed, Filling, Reason, amended
 from aggregator.placing import Place
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
@@ -28,10 +27,10 @@ def decide_filling(awaited: Awaited, ended: Entry | Failed, now: datetime, place
     if isinstance(ended, Entry):
         return Filling(awaited.number, ended, placed(ended), None)
     waited_enough = now >= awaited.until
-    entry = replace(awaited.entry, waits=awaited.entry.waits and not waited_enough)
+    entry = amended(awaited.entry, waits=awaited.entry.waits and not waited_enough)
     pause = min(FIRST_PAUSE * 2 ** min(awaited.attempts, 20), LONGEST_PAUSE)
     due = now + max(pause, ended.hints.retry_after or timedelta())
     if ended.status == GONE or ended.reason is Reason.ROBOTS or now - awaited.since > GIVEN_UP_AFTER:
-        entry, due = replace(entry, waits=False), None
+        entry, due = amended(entry, waits=False), None
     changed = entry != awaited.entry
     return Filling(awaited.number, entry if changed else None, placed(entry) if changed else (), due)

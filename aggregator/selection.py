@@ -27,6 +27,7 @@ from aggregator.model import (
     Site,
     Source,
     Term,
+    amended,
     category_page,
     own_feed,
     slug_of,
@@ -258,7 +259,7 @@ def _shown(catalogue: Catalogue, kept: Kept, category: Category, related: Sequen
         rights=source.rights or entry.rights or origin.rights,
         enclosures=tuple(map(_reachable, entry.enclosures)),
         # A feed that holds an entry was updated when the entry was, if it does not say so itself.
-        origin=origin if origin.updated else replace(origin, updated=kept.updated),
+        origin=origin if origin.updated else amended(origin, updated=kept.updated),
         via=_address_of(source),
         vias=tuple(as_uri(via) for via in entry.vias if via not in (_address_of(source), kept.entry.link)),
         licence=source.licence or (None if source.rights else entry.licence or origin.licence),
@@ -283,7 +284,7 @@ def _related(catalogue: Catalogue, kept: Kept) -> Related:
 
 def _origin(found: Origin, source: Source) -> Origin:
     """What the feed said of itself, the operator's word laid over it."""
-    told = replace(
+    told = amended(
         found,
         title=source.title or found.title,
         html_url=absolute(source.html_url) or found.html_url,
@@ -300,7 +301,7 @@ def _reachable_origin(one: Origin) -> Origin:
     if all(address is None or address.isascii() for address in addresses):
         return one
     own, page, icon, image = (address and as_uri(address) for address in addresses)
-    return replace(one, self_url=own, html_url=page, icon=icon, image=image)
+    return amended(one, self_url=own, html_url=page, icon=icon, image=image)
 
 
 def _address_of(source: Source) -> str:
@@ -310,7 +311,7 @@ def _address_of(source: Source) -> str:
 
 def _reachable(one: Linked) -> Linked:
     """A picture or a file with its address as a URI."""
-    return one if one.href.isascii() else replace(one, href=as_uri(one.href))
+    return one if one.href.isascii() else amended(one, href=as_uri(one.href))
 
 
 def _feed_of(site: Site, source: Source) -> str:

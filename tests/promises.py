@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from html.parser import HTMLParser
 from unicodedata import category, is_normalized
 from urllib.parse import urlsplit
 
 import lxml.html
+import msgspec
 from atom_rules import LANGUAGE
 
 from aggregator.clean.markup import ATTRIBUTES, TAGS
@@ -49,8 +50,10 @@ def strings(shape: object) -> list[str]:
         return [shape]
     if isinstance(shape, tuple):
         return [text for part in shape for text in strings(part)]
-    if hasattr(shape, "__dataclass_fields__"):
-        return [text for one in fields(shape) for text in strings(getattr(shape, one.name))]  # type: ignore[arg-type]
+    if isinstance(shape, msgspec.Struct):
+        return [text for name in shape.__struct_fields__ for text in strings(getattr(shape, name))]
+    if is_dataclass(shape):
+        return [text for one in fields(shape) for text in strings(getattr(shape, one.name))]
     return []
 
 

@@ -10,7 +10,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from aggregator.clean.headlines import DENSE
 from aggregator.clean.signatures import signature, traits
 from aggregator.clean.stories import judge
 from aggregator.clean.text import strip_tags
-from aggregator.model import Entry, Origin
+from aggregator.model import Entry, Origin, amended
 
 BEGAN = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
@@ -82,12 +82,12 @@ def elsewhere(entry: Entry, number: int, **changes: object) -> Entry:
     host = f"wire{number % 97}.example"
     origin = Origin(f"https://{host}/feed", f"Wire {number % 97}", html_url=f"https://{host}/")
     told = {"link": f"https://{host}/story/{number}-copy", "origin": origin, "key": f"copy {number}", **changes}
-    return replace(entry, **told)  # type: ignore[arg-type]
+    return amended(entry, **told)  # type: ignore[arg-type]
 
 
 def _beside(entry: Entry, number: int, link: str) -> Entry:
     """The entry in another feed, with another spelling of its address, and nothing else of it."""
-    return replace(elsewhere(entry, number), link=link, title=f"Seen: {number}", content="", summary="")
+    return amended(elsewhere(entry, number), link=link, title=f"Seen: {number}", content="", summary="")
 
 
 def _tracked(entry: Entry, number: int) -> Entry:

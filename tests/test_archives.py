@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from aggregator.model import (
     Site,
     Source,
     Visit,
+    amended,
     entry_page,
 )
 from aggregator.publish import Folder
@@ -363,7 +364,7 @@ async def test_what_is_filled_in_after_it_was_archived_comes_again_with_the_text
     assert 1 not in waiting
 
     def fill(connection: Any) -> None:
-        body = pack_entry(replace(entry(1, "Title 1"), content="<p>Here at last.</p>"))
+        body = pack_entry(amended(entry(1, "Title 1"), content="<p>Here at last.</p>"))
         connection.execute(text("UPDATE entry SET body = :body WHERE number = 1"), {"body": body})
 
     await history.store._writer.write(fill)

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from aggregator.clean.licence import licence_in
 from aggregator.clean.republishing import republished
 from aggregator.config import load
 from aggregator.intake import take_in
-from aggregator.model import Document, Enclosure, Entry, Origin, Person, Source
+from aggregator.model import Document, Enclosure, Entry, Origin, Person, Source, amended
 
 URL = "https://x.example/feed"
 CC_BY_SA = "https://creativecommons.org/licenses/by-sa/4.0/"
@@ -209,7 +209,7 @@ def test_a_summary_is_one_paragraph_that_ends_with_a_sentence() -> None:
     assert short.summary.startswith("<p>这是一句话。")
     assert re.fullmatch(r"<p>(这是一句话。)+…?</p>", short.summary)
     assert len(short.summary) <= 260
-    own = replace(FULL, summary="<b>Own words</b> &amp; <i>more</i>")
+    own = amended(FULL, summary="<b>Own words</b> &amp; <i>more</i>")
     assert republished(own, "summary").summary == "<p>Own words &amp; more</p>"
 
 

@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -59,6 +58,7 @@ from aggregator.model import (
     Source,
     Term,
     Transcript,
+    amended,
 )
 from aggregator.selection import Catalogue, make_page
 from aggregator.sources.feed import read
@@ -599,7 +599,7 @@ def test_nobody_is_no_person() -> None:
 TEMPLATE = Entry("k", "t", "https://a.example/", Origin("urn:o", "o"))
 few = st.sampled_from
 alike = st.builds(
-    replace,
+    amended,
     st.just(TEMPLATE),
     key=few(["k", "k #2", "l", "x" * 300]),
     title=few(["a", "b"]),
@@ -614,7 +614,7 @@ alike = st.builds(
 def test_every_key_is_there_once_and_no_entry_is_lost(entries: list[Entry]) -> None:
     apart, _ = told_apart(entries, [entry.link for entry in entries])
     assert len({entry.key for entry in apart}) == len(apart)
-    assert [replace(entry, key="") for entry in apart] == [replace(entry, key="") for entry in dict.fromkeys(entries)]
+    assert [amended(entry, key="") for entry in apart] == [amended(entry, key="") for entry in dict.fromkeys(entries)]
 
 
 @given(
@@ -629,9 +629,9 @@ def test_a_key_does_not_depend_on_the_place_in_the_document(entries: list[Entry]
 
 
 def test_an_entry_keeps_its_key_when_its_like_comes_before_it() -> None:
-    older = [replace(TEMPLATE, summary=text) for text in ("first", "second")]
+    older = [amended(TEMPLATE, summary=text) for text in ("first", "second")]
     apart, _ = told_apart(older, [TEMPLATE.link] * 2)
-    again, _ = told_apart([replace(TEMPLATE, summary="newest"), *older], [TEMPLATE.link] * 3)
+    again, _ = told_apart([amended(TEMPLATE, summary="newest"), *older], [TEMPLATE.link] * 3)
     assert again[1:] == apart
 
 

@@ -19,7 +19,7 @@ from aggregator.config.keys import FetchKeys
 from aggregator.details import Turns, fill_in
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import WorkerReader
-from aggregator.model import Asking, Changes, Document, Filling, Kept, Source, Visit
+from aggregator.model import Asking, Changes, Document, Filling, Kept, Source, Visit, amended
 from aggregator.placing import pages_of
 from aggregator.poll import poll
 from aggregator.store import SqlStore, open_store
@@ -135,7 +135,7 @@ async def test_who_comes_late_and_finds_nothing_takes_nothing_away(walk: Walk, w
     await walk.poll()
     (late,) = await walk.store.awaited(walk.source, walk.moment)
     await walk.errands()
-    await walk.store.fill_in(late, Filling(late.number, replace(late.entry, waits=False), (), None))
+    await walk.store.fill_in(late, Filling(late.number, amended(late.entry, waits=False), (), None))
     web.script("/list", Answer(listed(1, title="New title")))
     await walk.poll(5 * MINUTE)
     (entry,) = await walk.shown()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from aggregator.clean.rules import refusal_at_first
 from aggregator.config import Settings, load
 from aggregator.intake import take_detail, take_in
-from aggregator.model import Document, Entry, Intake, Source, category_page
+from aggregator.model import Document, Entry, Intake, Source, amended, category_page
 from aggregator.placing import named, pages_of
 
 ROOT = Path(__file__).parents[1]
@@ -80,7 +79,7 @@ def filled(source: Source, entry: Entry, sample: str) -> Entry:
 
 def homes(settings: Settings, source: Source, entry: Entry) -> str:
     """The categories in which an entry stands once it waits for nothing."""
-    pages = pages_of(replace(entry, waits=False), source, settings.categories, timedelta())
+    pages = pages_of(amended(entry, waits=False), source, settings.categories, timedelta())
     found = [page.name for path in pages if (page := named(path))]
     slugs = [slug for slug in settings.categories if slug != "all" and category_page(slug) in pages]
     return " ".join([*slugs, *found])

@@ -35,6 +35,7 @@ from aggregator.model import (
     Shown,
     Site,
     Term,
+    amended,
 )
 
 NOON = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -338,24 +339,24 @@ def poisons() -> Iterator[tuple[str, object, Shown]]:
         for value in ADDRESSES + MOMENTS:
             if value is None and name in ("self_url", "updated"):
                 continue  # a law of ours, but no poison: an entry of somebody else's may know neither
-            yield f"origin {name}", value, replace(good, origin=replace(good.origin, **{name: value}))
+            yield f"origin {name}", value, replace(good, origin=amended(good.origin, **{name: value}))
     for name in ("authors", "terms", "enclosures"):
         for value in (None, (), (None,), ("x",), 7, "text", [7]):
             yield name, value, replace(good, **{name: value})
     for name in ("name", "email", "uri"):
         for value in ADDRESSES:
-            person: Any = replace(good.authors[0], **{name: value})
+            person: Any = amended(good.authors[0], **{name: value})
             yield f"author {name}", value, replace(good, authors=(*good.authors, person))
             yield f"only author {name}", value, replace(good, authors=(person,))
-            yield f"origin author {name}", value, replace(good, origin=replace(good.origin, authors=(person,)))
+            yield f"origin author {name}", value, replace(good, origin=amended(good.origin, authors=(person,)))
     for name in ("term", "scheme", "label"):
         for value in ADDRESSES:
-            term: Any = replace(good.terms[0], **{name: value})
+            term: Any = amended(good.terms[0], **{name: value})
             yield f"term {name}", value, replace(good, terms=(*good.terms, term))
             yield f"only term {name}", value, replace(good, terms=(term,))
     for name in ("href", "type", "title", "length"):
         for value in (*ADDRESSES, -1, 2**70, "12"):
-            file: Any = replace(good.enclosures[0], **{name: value})
+            file: Any = amended(good.enclosures[0], **{name: value})
             yield f"file {name}", value, replace(good, enclosures=(file,))
             yield f"second file {name}", value, replace(good, enclosures=(*good.enclosures, file))
             yield f"media {name}", value, replace(good, media=(file,))

@@ -33,6 +33,7 @@ from aggregator.model import (
     Site,
     Source,
     Visit,
+    amended,
     category_page,
     source_page,
 )
@@ -433,9 +434,9 @@ async def test_an_entry_joins_when_its_text_is_revised(planet: Planet, tmp_path:
     stub = told("b", "To be told", "Soon.")
     await planet.keep("b", stub)
     assert stories(tmp_path) == []
-    await planet.revise("b", 2, replace(stub, title="Flood drives 1,200 people out", content=told("b").content))
+    await planet.revise("b", 2, amended(stub, title="Flood drives 1,200 people out", content=told("b").content))
     assert [row[1] for row in stories(tmp_path)] == ["a", "b"]
-    await planet.revise("b", 2, replace(stub, title="Something else altogether", content=f"<p>{COURT}</p>"))
+    await planet.revise("b", 2, amended(stub, title="Something else altogether", content=f"<p>{COURT}</p>"))
     assert [row[1] for row in stories(tmp_path)] == ["a", "b"], "who tells a story stays with it"
 
 

@@ -202,7 +202,7 @@ async def test_a_folder_and_what_entries_name_are_one_category_where_they_have_o
         await store.enrol([there], NOW)
         await store.name_folders({"c": "C++", "plus": "C plus"})
         page = Named("c", "C").page
-        await store.apply(amended(kept(there), new=(replace(kept(there).new[0], pages=(page,)),)))
+        await store.apply(amended(kept(there), new=(amended(kept(there).new[0], pages=(page,)),)))
         (slug,) = await store.named()
         assert slug.startswith("c-"), "the folder C++ has that one"
         named = followed(outline("https://a.example/f", "c", "c++"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +36,7 @@ from aggregator.model import (
     Site,
     Source,
     Transcript,
+    amended,
 )
 from aggregator.selection import Catalogue, make_page
 from aggregator.sources.encoding import decode
@@ -248,7 +248,7 @@ def test_a_broken_document_keeps_what_feedparser_keeps_of_it() -> None:
     assert one is not None
     assert two is not None
     # Of several transcripts feedparser keeps one, here the one without a type; and no "no", nor groups of media.
-    assert two == replace(one, transcripts=(), explicit=None)
+    assert two == amended(one, transcripts=(), explicit=None)
     assert [media.href for media in broken[1].media] == [media.href for media in whole[1].media]
     assert [media.width for media in broken[1].media] == [640, 1280, None]
     assert broken[1].image == whole[1].image
@@ -356,13 +356,13 @@ def test_only_what_a_reader_would_see_of_a_file_is_news() -> None:
     (entry,) = taken(EPISODE + PICTURES).entries
     mark = fingerprint(entry)
     assert fingerprint(signed(entry, "?expires=1&sig=a")) == fingerprint(signed(entry, "?expires=2&sig=b"))
-    assert fingerprint(replace(entry, enclosures=(replace(entry.enclosures[0], length=99),))) == mark
+    assert fingerprint(amended(entry, enclosures=(amended(entry.enclosures[0], length=99),))) == mark
     assert entry.episode is not None
     for other in (
-        replace(entry, enclosures=(replace(entry.enclosures[0], href="https://pod.example/2.mp3"),)),
-        replace(entry, image=Image("https://pod.example/other.jpg")),
-        replace(entry, media=entry.media[:1]),
-        replace(entry, episode=replace(entry.episode, transcripts=())),
+        amended(entry, enclosures=(amended(entry.enclosures[0], href="https://pod.example/2.mp3"),)),
+        amended(entry, image=Image("https://pod.example/other.jpg")),
+        amended(entry, media=entry.media[:1]),
+        amended(entry, episode=amended(entry.episode, transcripts=())),
     ):
         assert fingerprint(other) != mark
 
@@ -370,7 +370,7 @@ def test_only_what_a_reader_would_see_of_a_file_is_news() -> None:
 def signed(entry: Entry, query: str) -> Entry:
     """The entry with signed addresses of its media."""
     image = Image(f"https://pod.example/i.jpg{query}")
-    return replace(entry, image=image, media=(Enclosure(f"https://pod.example/m.mp4{query}"),))
+    return amended(entry, image=image, media=(Enclosure(f"https://pod.example/m.mp4{query}"),))
 
 
 def test_an_entry_without_files_has_the_fingerprint_it_always_had() -> None:

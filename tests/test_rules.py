@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from planet import START, Planet, item, planet_in, rss, terms
 from aggregator.clean.rules import refusal, refusal_at_first
 from aggregator.config import load
 from aggregator.intake import take_in
-from aggregator.model import Condition, Document, Enclosure, Entry, Filter, Origin, Person, Source, Term
+from aggregator.model import Condition, Document, Enclosure, Entry, Filter, Origin, Person, Source, Term, amended
 
 URL = "https://x.example/feed"
 DAY = timedelta(days=1)
@@ -155,11 +154,11 @@ def test_what_a_second_document_may_still_change_is_judged_when_that_is_there(tm
 """
     )
     (source,) = load(tmp_path / "c.yaml", {}).sources
-    waiting = replace(ENTRY, waits=True)
+    waiting = amended(ENTRY, waits=True)
     assert refusal_at_first(source, waiting, DAY) == 'filters[1] drops what contains "python" in title'
-    other = replace(waiting, title="Rust")
+    other = amended(waiting, title="Rust")
     assert refusal_at_first(source, other, DAY) is None
-    assert refusal_at_first(source, replace(other, waits=False), DAY) is not None
+    assert refusal_at_first(source, amended(other, waits=False), DAY) is not None
 
 
 # ---------------------------------------------------------------- filters at work

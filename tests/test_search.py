@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,7 +35,7 @@ TITLES = [
 
 
 def titled(number: int, title: str, content: str = "") -> Entry:
-    return replace(entry(number), title=title, content=content)
+    return amended(entry(number), title=title, content=content)
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     """A store with an entry of each title, all indexed."""
     async with open_store(tmp_path / "s.db", "https://planet.example", alone=True) as opened:
         await opened.enrol([ONE], NOW)
-        entries = [replace(new(n), entry=titled(n, title)) for n, title in enumerate(TITLES)]
+        entries = [amended(new(n), entry=titled(n, title)) for n, title in enumerate(TITLES)]
         # The last of a document is the first that is taken in.
         await opened.apply(polled(ONE, *reversed(entries)))
         await indexed(opened)
@@ -96,9 +95,9 @@ def test_a_query_is_a_few_words_each_once() -> None:
 
 
 async def test_the_newest_comes_first_and_the_text_and_the_authors_are_searched_too(store: SqlStore) -> None:
-    more = [replace(new(n), entry=titled(n, f"Title {n}", "<p>about the <b>harbour</b></p>")) for n in (11, 10)]
+    more = [amended(new(n), entry=titled(n, f"Title {n}", "<p>about the <b>harbour</b></p>")) for n in (11, 10)]
     await store.apply(polled(ONE, *more))
-    late = replace(
+    late = amended(
         new(12), entry=titled(12, "An old one", "<p>about the harbour</p>"), published=NOW - timedelta(days=9)
     )
     await store.apply(polled(ONE, late))
@@ -108,7 +107,7 @@ async def test_the_newest_comes_first_and_the_text_and_the_authors_are_searched_
 
 async def test_a_revised_entry_is_found_by_what_it_says_now(store: SqlStore) -> None:
     (before,) = await store.search("prepatch", 1) or []
-    changed = replace(before.entry, title="Kernel 7.0 released")
+    changed = amended(before.entry, title="Kernel 7.0 released")
     revised = RevisedEntry(before.number, changed, "other", NOW + timedelta(hours=1), 1, pages=ONE.pages)
     await store.apply(amended(polled(ONE), revised=(revised,)))
     await indexed(store)
@@ -126,7 +125,7 @@ async def test_an_entry_that_is_gone_is_not_in_the_index_either(store: SqlStore)
 
 
 async def test_an_entry_that_stands_on_no_page_is_not_found(store: SqlStore) -> None:
-    await store.apply(polled(ONE, replace(new(20, pages=()), entry=titled(20, "Hidden harbour"))))
+    await store.apply(polled(ONE, amended(new(20, pages=()), entry=titled(20, "Hidden harbour"))))
     await indexed(store)
     assert await found(store, "harbour") == []
 

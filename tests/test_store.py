@@ -157,7 +157,7 @@ async def test_an_entry_survives_the_store_whole(tmp_path: Path) -> None:
         language="zh-CN",
         rights="CC-BY",
         enclosures=(Enclosure("https://x.example/a.mp3", "audio/mpeg", 12, "A"),),
-        upstream=replace(ORIGIN, updated=None, icon="https://x.example/i.png"),
+        upstream=amended(ORIGIN, updated=None, icon="https://x.example/i.png"),
     )
     assert unpack_entry(pack_entry(whole)) == whole
     validators = Validators("https://x.example/", '"é"', None)
@@ -171,7 +171,7 @@ async def test_a_revision_keeps_what_was_said_before(tmp_path: Path) -> None:
         await store.enrol([one], NOW)
         await store.apply(polled(one, new(1)))
         (kept,) = await store.newest("category/news/", 9)
-        edited = replace(entry(1), title="Edited")
+        edited = amended(entry(1), title="Edited")
         revised = RevisedEntry(kept.number, edited, "print1b", NOW + HOUR, 1, one.pages)
         await store.apply(amended(polled(one), revised=(revised,)))
         (after,) = await store.newest("category/news/", 9)
@@ -284,7 +284,7 @@ async def test_what_polls_ask_for_together_each_gets_for_itself(tmp_path: Path) 
         await store.enrol(sources, NOW)
         await store.apply(polled(sources[0], new(1)))
         await store.apply(polled(sources[1], new(2, pages=sources[1].pages)))
-        renamed = replace(entry(2), key="id:2 anew")
+        renamed = amended(entry(2), key="id:2 anew")
         asked = [
             (sources[0], Intake(ORIGIN, (entry(1), entry(2)))),
             (sources[1], Intake(ORIGIN, (entry(1), renamed))),
@@ -318,7 +318,7 @@ async def test_an_entry_stands_on_pages_of_its_own_and_moves_with_a_revision(tmp
     one = source("one", "news")
     async with open_store(tmp_path / "s.db", "https://p.example", alone=True) as store:
         await store.enrol([one], NOW)
-        own = replace(new(1), pages=("category/all/", "category/extra/"))
+        own = amended(new(1), pages=("category/all/", "category/extra/"))
         await store.apply(polled(one, own, new(2)))
         assert await titles(store, "category/extra/") == ["Title 1"]
         assert await titles(store, "category/news/") == ["Title 2"]
@@ -326,7 +326,7 @@ async def test_an_entry_stands_on_pages_of_its_own_and_moves_with_a_revision(tmp
         assert kept.pages == ("category/all/", "category/extra/")
         for page, version in (await store.stale()).items():
             await store.mark_built(page, version)
-        moved = RevisedEntry(kept.number, replace(entry(1), title="Moved"), "b", NOW, 1, ("category/news/",))
+        moved = RevisedEntry(kept.number, amended(entry(1), title="Moved"), "b", NOW, 1, ("category/news/",))
         await store.apply(amended(polled(one), revised=(moved,)))
         assert await titles(store, "category/extra/") == []
         assert await titles(store, "category/all/") == ["Title 2"]
@@ -565,7 +565,7 @@ async def test_the_newest_entry_of_each_page_is_found_where_there_is_one(tmp_pat
         await store.enrol(sources, NOW)
         entries = {"a": (new(1), new(2, NOW - HOUR)), "b": (new(3, NOW - 2 * HOUR), new(4, NOW - 3 * HOUR))}
         for one in sources[:2]:
-            placed = tuple(replace(each, pages=one.pages) for each in entries[one.id])
+            placed = tuple(amended(each, pages=one.pages) for each in entries[one.id])
             await store.apply(polled(one, *placed))
         paths = ["source/b/", "source/empty/", "source/a/", "category/tech/", "source/nobody/"]
         found = await store.newest_of_each(paths)

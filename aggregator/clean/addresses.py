@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
 
 from aggregator.clean.tracking import FAMILIES, FROM_A_FEED, PARAMETERS
@@ -101,8 +101,7 @@ _PLAIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Canonical:
+class Canonical(NamedTuple):
     """What all spellings of an address share; `address` is "" where it names a page that many entries share.
 
     `host` is that of the publisher, "" where it cannot be seen.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from aggregator.clean.credit import credited
@@ -14,7 +13,7 @@ from aggregator.clean.markup import sanitise
 from aggregator.clean.media import enclosures, image
 from aggregator.clean.rewriting import rewritten
 from aggregator.clean.text import plain
-from aggregator.model import Draft, Entry, Markup, Source, Written
+from aggregator.model import Draft, Entry, Markup, Source, Written, amended
 
 HEADING = re.compile(r"\s*(?:<html>\s*)?(?:<body>\s*)?<h[12]\b[^>]*>(.{1,2000}?)</h[12]>", re.DOTALL)
 
@@ -48,7 +47,7 @@ def filled_in(entry: Entry, draft: Draft, source: Source, url: str) -> Entry:
         )
     found = {name: value for name, value in given.items() if value}
     told = tuple(dict.fromkeys((*entry.notes, *notes)))
-    return replace(entry, waits=False, filled=tuple(sorted(found)), notes=told, **found)
+    return amended(entry, waits=False, filled=tuple(sorted(found)), notes=told, **found)
 
 
 def _without_title(found: Markup | None, title: str) -> Markup | None:
@@ -56,10 +55,10 @@ def _without_title(found: Markup | None, title: str) -> Markup | None:
     heading = HEADING.match(found.value) if found else None
     if found is None or heading is None or plain(Markup(heading[1], "text/html")) != title:
         return found
-    return replace(found, value=found.value[heading.end() :])
+    return amended(found, value=found.value[heading.end() :])
 
 
 def carried_over(entry: Entry, before: Entry) -> Entry:
     """A new version of an entry out of the list, with what its second document had given the version before."""
     kept = {name: getattr(before, name) for name in before.filled}
-    return replace(entry, waits=before.waits, filled=before.filled, **kept)
+    return amended(entry, waits=before.waits, filled=before.filled, **kept)

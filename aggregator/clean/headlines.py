@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 WORD = re.compile(r"\w+")
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -54,8 +54,7 @@ FEWEST_WORDS, FEWEST_DENSE = 2, 5  # in a title that says something at all
 TELLING_WORDS, TELLING_DENSE = 6, 12  # in one that says enough for two that share it to be one story
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(NamedTuple):
     """A title as one can compare it.
 
     `key` is what it says, "" when that is too little to tell it from others; `tail` a name behind it that was cut off

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from aggregator.clean.text import legal
 from aggregator.clean.urls import is_iri
-from aggregator.model import Entry
+from aggregator.model import Entry, amended
 
 LONGEST_KEY = 300
 WEB_SCHEME = re.compile(r"https?:(?=//)", re.IGNORECASE)
@@ -64,7 +63,7 @@ def told_apart(entries: list[Entry], links: list[str]) -> tuple[tuple[Entry, ...
         taken.add(key)
         keys[place] = key
     apart = tuple(
-        entry if key == entry.key else replace(entry, key=key) for entry, key in zip(distinct, keys, strict=True)
+        entry if key == entry.key else amended(entry, key=key) for entry, key in zip(distinct, keys, strict=True)
     )
     shares = {key: entry.key for entry, key in zip(distinct, keys, strict=True) if key != entry.key}
     return apart, shares

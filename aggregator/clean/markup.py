@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import nh3
 
@@ -185,8 +185,7 @@ def _legal_reference(match: re.Match[str]) -> str:
     return match[0] if legal(html.unescape(match[0])) else " "
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where addresses hang: relative ones on `base`, bare fragments on `page`. `found` counts."""
 
     base: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
 
 from aggregator.clean.language import tag
@@ -24,6 +23,7 @@ from aggregator.model import (
     Markup,
     Show,
     Transcript,
+    amended,
 )
 
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
@@ -60,7 +60,7 @@ def enclosures(draft: Draft, base: str) -> tuple[Enclosure, ...]:
             kept.setdefault(clean.href, clean)
     files = tuple(kept.values())[:MOST_FILES]
     if len(files) == 1 and draft.episode and files[0].duration is None:
-        files = (replace(files[0], duration=_bounded(draft.episode.duration, LONGEST_DURATION)),)
+        files = (amended(files[0], duration=_bounded(draft.episode.duration, LONGEST_DURATION)),)
     return files
 
 
@@ -72,7 +72,7 @@ def media(draft: Draft, base: str) -> tuple[Enclosure, ...]:
 
 def _joined(found: Enclosure, twin: Enclosure) -> Enclosure:
     """An enclosure with what its twin knows besides."""
-    return replace(
+    return amended(
         twin,
         href=found.href,
         type=found.type or twin.type,

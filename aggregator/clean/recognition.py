@@ -8,13 +8,13 @@ So another name is believed only when what both say agrees, and when the entry i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
 from aggregator.clean.identity import finer_keys
 from aggregator.clean.likeness import NEAR, SAME_TEXT, Judge
 from aggregator.clean.names import key_name, link_number, other_names, title_number
-from aggregator.model import Acquaintance, Alias, Buried, Entry, Intake, Known
+from aggregator.model import Acquaintance, Alias, Buried, Entry, Intake, Known, amended
 
 # An entry that was revised so often is frozen: from then on it changes only when the change is a real one.
 FROZEN_AFTER = 24
@@ -196,7 +196,7 @@ def with_own_keys(strangers: Iterable[Entry], known: Acquaintance) -> tuple[Entr
         while key in taken:
             key, number = f"{entry.key} #{number}", number + 1
         taken.add(key)
-        named.append(entry if key == entry.key else replace(entry, key=key))
+        named.append(entry if key == entry.key else amended(entry, key=key))
     return tuple(named)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import html
-from dataclasses import replace
 
 from aggregator.clean.excerpt import excerpt
-from aggregator.model import Entry, Republished
+from aggregator.model import Entry, Republished, amended
 
 SUMMARY = 500
 """How long a summary is at most, in letters; a wide one (Han, kana, hangul) counts as two."""
@@ -21,6 +20,6 @@ def republished(entry: Entry, much: Republished) -> Entry:
     if much == "full":
         return entry
     if much == "link":
-        return replace(entry, summary="", content="", enclosures=())
+        return amended(entry, summary="", content="", enclosures=())
     text = excerpt(entry.summary, SUMMARY) or excerpt(entry.content, SUMMARY)
-    return replace(entry, summary=f"<p>{html.escape(text, quote=False)}</p>" if text else "", content="")
+    return amended(entry, summary=f"<p>{html.escape(text, quote=False)}</p>" if text else "", content="")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +13,7 @@ from lxml import etree
 from aggregator.clean.markup import LONGEST, MOST_TAGS
 from aggregator.clean.patterns import replaced
 from aggregator.clean.text import HTML_TYPES, legal
-from aggregator.model import Draft, Markup, Rewrite
+from aggregator.model import Draft, Markup, Rewrite, amended
 
 
 def rewritten(draft: Draft, rules: tuple[Rewrite, ...]) -> tuple[Draft, tuple[str, ...]]:
@@ -26,9 +25,9 @@ def rewritten(draft: Draft, rules: tuple[Rewrite, ...]) -> tuple[Draft, tuple[st
             markup: Markup | None = getattr(draft, field)
             value = _changed(markup, rule) if markup else ""
             if markup and value != markup.value:
-                changed[field] = replace(markup, value=value)
+                changed[field] = amended(markup, value=value)
         if changed:
-            draft = replace(draft, **changed)
+            draft = amended(draft, **changed)
             notes.append(f"rewrite[{number}] changed {' and '.join(changed)}")
     return draft, tuple(notes)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import fields
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -211,7 +210,7 @@ def _revisions(story: Story) -> Iterator[dict[str, Any]]:
 
 
 def _changed(before: Entry, after: Entry) -> list[str]:
-    names = (field.name for field in fields(Entry) if field.name not in NOT_SAID)
+    names = (name for name in Entry.__struct_fields__ if name not in NOT_SAID)
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 

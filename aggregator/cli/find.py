@@ -37,7 +37,7 @@ from aggregator.config import Settings, Wanted, for_address, load_alone, with_so
 from aggregator.errors import AggregatorError, ConfigError, UsageError
 from aggregator.expectations import breach
 from aggregator.finding import Found
-from aggregator.model import Category, Entry, Failed, Source, Visit, category_page
+from aggregator.model import Category, Entry, Failed, Source, Visit, as_fields, category_page
 from aggregator.placing import named, pages_of, refusals
 
 SHOWN_OF_A_NEW_SOURCE = 5
@@ -229,7 +229,7 @@ def _previewed(found: Found, rules: _Rules) -> dict[str, Any]:
     """
     entries = []
     for entry in found.intake.entries:
-        fields = asdict(entry)
+        fields = as_fields(entry)
         del fields["origin"], fields["key"]
         fields["id"] = fields.pop("claim")
         fields["dropped"] = rules.dropped(found.source, entry)
@@ -240,7 +240,7 @@ def _previewed(found: Found, rules: _Rules) -> dict[str, Any]:
         "url": found.source.public_url,
         "page": found.page,
         "found": [asdict(link) for link in found.links],
-        "feed": asdict(found.intake.origin),
+        "feed": as_fields(found.intake.origin),
         "entries": entries,
         "outlines": [{"url": one.url, "title": one.title} for one in found.intake.outlines],
         "problems": found.intake.problems,

@@ -25,7 +25,7 @@ from aggregator.formats.podcasts import categories_of
 from aggregator.formats.screening import check, screened
 from aggregator.formats.shelf import Shelf
 from aggregator.formats.spaces import written_within
-from aggregator.model import Page, Rendered, Show, Shown
+from aggregator.model import Page, Rendered, Show, Shown, amended
 
 NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -188,7 +188,7 @@ def _files(item: etree._Element, shown: Shown) -> None:
         length = str(file.length if file.length is not None else UNKNOWN_LENGTH)
         _child(item, "enclosure", url=file.href, length=length, type=file.type or UNKNOWN_TYPE)
     named = {one.href for one in shown.media}
-    others = tuple(replace(file, group=None) for file in shown.enclosures[1:] if file.href not in named)
+    others = tuple(amended(file, group=None) for file in shown.enclosures[1:] if file.href not in named)
     append_media(item, replace(shown, media=(*shown.media, *others)))
 
 

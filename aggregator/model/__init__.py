@@ -44,7 +44,6 @@ from aggregator.model.decided import (
     RevisedEntry,
     Visit,
     Why,
-    amended,
 )
 from aggregator.model.fetched import (
     Document,
@@ -95,6 +94,7 @@ from aggregator.model.rules import (
     Rewrite,
     Spelling,
 )
+from aggregator.model.shapes import amended, as_fields
 from aggregator.model.shown import (
     Archived,
     Chain,
@@ -236,6 +236,7 @@ __all__ = [
     "Wish",
     "Written",
     "amended",
+    "as_fields",
     "category_page",
     "entry_page",
     "own_feed",

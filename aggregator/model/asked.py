@@ -7,12 +7,13 @@ from datetime import timedelta
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
+import msgspec
+
 from aggregator.model.recipes import Detail, Recipe
 from aggregator.model.rules import Filter, Naming, Republished, Rewrite
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """A person construct (RFC 4287 §3.2): `name` is never empty; `uri` is an absolute http(s) URL."""
 
     name: str

@@ -91,12 +91,6 @@ class Incident:
     what: str
 
 
-# Each poll makes three of `Visit` and two of `Changes`, each out of the one before. As dataclasses that took 35 µs, a
-# sixth of a poll without news; so these are structs.
-amended = msgspec.structs.replace
-"""The same visit or changes with these values in place of its own, as `dataclasses.replace` gives other shapes."""
-
-
 class Visit(msgspec.Struct, frozen=True):
     """What the last poll of a source left behind; the only memory a poll has.
 
@@ -141,8 +135,7 @@ class Visit(msgspec.Struct, frozen=True):
     said: Said | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What `changes.decide` needs to know of an entry that is already kept.
 
     `link` and `title` are hashes (`clean.names`); `entry` is what it says, where that was asked for.
@@ -181,24 +174,21 @@ class Acquaintance:
     outlines: tuple[Outline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(msgspec.Struct, frozen=True):
     """Another key under which the entry in row `number` came."""
 
     number: int
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(msgspec.Struct, frozen=True):
     """An entry that was not taken, and must not be taken for news later; `published` is settled as for a new one."""
 
     entry: Entry
     published: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(msgspec.Struct, frozen=True):
     """An entry to keep from now on, its times settled. `pages` are the folders of the pages it stands on."""
 
     entry: Entry
@@ -208,8 +198,7 @@ class NewEntry:
     pages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RevisedEntry:
+class RevisedEntry(msgspec.Struct, frozen=True):
     """A kept entry whose content changed: the new text for the row `number`, and the pages it stands on with that."""
 
     number: int

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 MEDIUMS = ("image", "audio", "video", "document", "executable")
 EPISODE_KINDS = ("full", "trailer", "bonus")
 SHOW_KINDS = ("episodic", "serial")
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(msgspec.Struct, frozen=True):
     """Who had a part in a picture or recording, and which ("photographer"), if it was said (Media RSS, `credit`)."""
 
     name: str
     role: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(msgspec.Struct, frozen=True):
     """An attached resource (RFC 4287 §4.2.7.2), or one that Media RSS names (`content`).
 
     `length` is in bytes, `duration` in whole seconds, `width` and `height` in pixels. `medium` is one of `MEDIUMS`.
@@ -40,8 +38,7 @@ class Enclosure:
     group: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(msgspec.Struct, frozen=True):
     """A picture; `width` and `height` in pixels, where they were said. In an `Entry`, `href` is absolute http(s)."""
 
     href: str
@@ -49,8 +46,7 @@ class Image:
     height: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transcript:
+class Transcript(msgspec.Struct, frozen=True):
     """The words of an episode (Podcast namespace, `transcript`); `captions` says that they are timed."""
 
     href: str
@@ -59,16 +55,14 @@ class Transcript:
     captions: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Chapters:
+class Chapters(msgspec.Struct, frozen=True):
     """Where the chapters of an episode are listed (Podcast namespace, `chapters`)."""
 
     href: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(msgspec.Struct, frozen=True):
     """What a podcast client shows of an entry beside its title, text, author and image (iTunes, Podcast namespace).
 
     `duration` is in whole seconds; `kind` is one of `EPISODE_KINDS`; `explicit` is None where nothing was said. In an
@@ -86,8 +80,7 @@ class Episode:
     transcripts: tuple[Transcript, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(msgspec.Struct, frozen=True):
     """What a podcast says of itself beside title, author and image (iTunes); who owns it is private, and not here.
 
     `kind` is one of `SHOW_KINDS`; `explicit` is None where nothing was said.

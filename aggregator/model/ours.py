@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from aggregator.model.asked import Person
 from aggregator.model.media import Enclosure, Episode, Image, Show
 from aggregator.model.subscribed import Advertised
 from aggregator.model.theirs import Cadence, Outline, Term, Written
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """The feed that an entry came from, complete enough for `atom:source` (RFC 4287 §4.2.11).
 
     `id` is an IRI and `title` plain and non-empty; addresses are absolute http(s), also that of the `licence`
@@ -43,8 +44,7 @@ class Said:
     html_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """An entry we can stand behind.
 
     `key` identifies it inside its source and is unique in its document; `claim` is the source's own id when that
@@ -94,8 +94,7 @@ class Entry:
         return self.published or self.updated
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """What tells the story of an entry from others, as `clean.stories` makes it.
 
     Two entries that may tell one story mostly share one of the `marks` (64 bits, signed); `traits` are compared then.
@@ -133,8 +132,7 @@ class Intake:
     outlines: tuple[Outline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """Our copy of an entry.
 
     `id` is the permanent published id and `published` the permanent published time: settled at first sight as

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from aggregator.model.asked import Person
 from aggregator.model.media import Enclosure, Episode, Image, Show
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(msgspec.Struct, frozen=True):
     """Text as found: `type` is a media type, `base` the address that relative references hang on."""
 
     value: str
@@ -19,16 +20,14 @@ class Markup:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DateFound:
+class DateFound(msgspec.Struct, frozen=True):
     """A date as found, and the naive UTC reading the parser made of it, if any."""
 
     text: str
     parsed: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A category of the source's own (RFC 4287 §4.2.2): `term` is never empty once it is in an `Entry`."""
 
     term: str
@@ -36,8 +35,7 @@ class Term:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """The texts of an entry as found, before any rule of the operator's and before they were made safe."""
 
     title: str = ""
@@ -45,8 +43,7 @@ class Written:
     content: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedFound:
+class FeedFound(msgspec.Struct, frozen=True):
     """What a document says of itself, or what an entry says of the feed it was first in; strings as found."""
 
     id: str | None = None
@@ -64,8 +61,7 @@ class FeedFound:
     hub: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """An entry as its publisher wrote it. Promises nothing: every field may be missing or hostile.
 
     `detail` is the address of a second document, which holds the rest of it. `media` is what Media RSS names; `images`

@@ -5,14 +5,25 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import feedparser
 
 from aggregator.errors import Unreadable
-from aggregator.model import DateFound, Document, Draft, Enclosure, FeedFound, Markup, Person, Reading, Recipe, Term
+from aggregator.model import (
+    DateFound,
+    Document,
+    Draft,
+    Enclosure,
+    FeedFound,
+    Markup,
+    Person,
+    Reading,
+    Recipe,
+    Term,
+    amended,
+)
 from aggregator.sources import hfeed, jsonfeed
 from aggregator.sources.cadence import cadence
 from aggregator.sources.discover import feed_links
@@ -81,10 +92,10 @@ def read(document: Document, seen: frozenset[bytes] = frozenset(), _recipe: Reci
         problems.append(f"not well-formed: {_one_line(found.get('bozo_exception'))}")
     feed = _feed(found.feed, document.url)
     if not feed.language and document.content_language:
-        feed = replace(feed, language=document.content_language.partition(",")[0].strip())
+        feed = amended(feed, language=document.content_language.partition(",")[0].strip())
     hashes = frozenset(slices.hashes) if slices else frozenset()
     head = slices.without(hashes).decode("utf-8") if slices else ENTRY.split(text, maxsplit=1)[0]
-    feed = replace(feed, show=show(found.feed, head))
+    feed = amended(feed, show=show(found.feed, head))
     drafts = tuple(map(_draft, found.entries[:MOST_ENTRIES], elements))
     return Reading(feed, drafts, tuple(problems), hashes, cadence(head))
 

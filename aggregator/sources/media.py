@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from aggregator.model import Chapters, Credit, Enclosure, Episode, Image, Show, Transcript
+from aggregator.model import Chapters, Credit, Enclosure, Episode, Image, Show, Transcript, amended
 from aggregator.sources.slices import Element
 
 MEDIA, ITUNES, PODCAST = "media", "itunes", "podcast"
@@ -100,7 +100,7 @@ class _Found:
             self.episode["transcripts"] = tuple(self.transcripts)
         episode = Episode(**self.episode) if self.episode else None
         shared = tuple(self.credits)
-        media = (replace(one, credits=one.credits or shared) for one in self.media) if shared else self.media
+        media = (amended(one, credits=one.credits or shared) for one in self.media) if shared else self.media
         return Attached(tuple(media), tuple(self.images), episode)
 
     def read_content(self, element: Element) -> None:

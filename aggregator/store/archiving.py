@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, islice
 
 from sqlalchemy import ColumnElement, Exists, and_, delete, exists, func, insert, literal_column, select
 from sqlalchemy.engine import Connection
 
-from aggregator.model import Archived, Chain, Kept, Removed, Unarchived
+from aggregator.model import Archived, Chain, Kept, Removed, Unarchived, amended
 from aggregator.store.codec import unpack_entry
 from aggregator.store.places import mark_stale
 from aggregator.store.tables import ARCHIVE, ENTRY, MEMBERSHIP, REVISION, TOMBSTONE, UNARCHIVED, kept_of
@@ -153,7 +152,7 @@ def _as_closed(connection: Connection, kept: Kept, revision: int) -> Kept:
     row = connection.execute(select(REVISION).where(mine).order_by(REVISION.c.revision).limit(1)).one_or_none()
     if row is None:
         return kept
-    return replace(kept, entry=unpack_entry(row.body), updated=row.updated, revision=row.revision)
+    return amended(kept, entry=unpack_entry(row.body), updated=row.updated, revision=row.revision)
 
 
 def removed(connection: Connection, page: str, limit: int | None) -> tuple[Removed, ...]:

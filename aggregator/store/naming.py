@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
@@ -60,8 +59,8 @@ def with_addresses(connection: Connection, changes: Changes) -> Changes:
         return changes
     return amended(
         changes,
-        new=tuple(replace(one, pages=addresses(connection, one.pages)) for one in changes.new),
-        revised=tuple(replace(one, pages=addresses(connection, one.pages)) for one in changes.revised),
+        new=tuple(amended(one, pages=addresses(connection, one.pages)) for one in changes.new),
+        revised=tuple(amended(one, pages=addresses(connection, one.pages)) for one in changes.revised),
     )
 
 
