@@ -11,14 +11,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 import uvloop
 from conftest import PATIENCE
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from serving import port_of, put, raw, serving, site
 from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from aggregator.web.app import create_app
 from aggregator.web.audience import Audience
-from aggregator.web.lane import MOST_HEAD
+from aggregator.web.lane import LONGEST_KNOWN, MOST_HEAD, MOST_KNOWN, Asked, FastLane, Known
 from aggregator.web.server import Server
 
 END = b"Connection: close\r\n\r\n"
@@ -30,6 +34,15 @@ def folder(tmp_path: Path) -> Path:
     put(tmp_path / "b.txt", b"B" * 10)
     put(tmp_path / "large.bin", bytes(2_000_000), forms=None)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that no test changes."""
+    there = tmp_path_factory.mktemp("published")
+    put(there / "a.txt", b"A" * 100)
+    put(there / "b.txt", b"B" * 10)
+    return there
 
 
 def request(target: str, *, method: str = "GET", more: bytes = b"") -> bytes:
@@ -169,3 +182,157 @@ async def test_a_get_with_a_body_is_answered_and_its_body_is_no_next_request(fol
         answer = await raw(port_of(client), request("/a.txt", more=length) + smuggled + request("/none") + END)
     assert answer.count(b"HTTP/1.1 ") == 2
     assert b"BBBB" not in answer
+
+
+# ---------------------------------------------------------------- requests that are known by their bytes
+
+
+class Wire(asyncio.Transport):
+    """Takes what a connection sends."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self.sent = b""
+        self.closed = False
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]  # nothing else is written
+        self.sent += b"" if self.closed else data
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+    pause_reading = resume_reading = lambda _self: None
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+def lane_over(wire: Wire, folder: Path, known: Known | None) -> FastLane:
+    """A connection that has begun."""
+    config = uvicorn.Config(
+        create_app(folder, readiness=lambda: None, audience=Audience()),
+        interface="asgi3",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        proxy_headers=False,
+        access_log=False,
+    )
+    config.load()
+    lane = FastLane(config=config, server_state=ServerState(), app_state={}, known=known)
+    lane.connection_made(wire)
+    return lane
+
+
+async def exchanged(folder: Path, chunks: list[bytes], known: Known | None) -> bytes:
+    """What comes back on one connection for bytes that arrive in these pieces, each answered before the next."""
+    wire = Wire()
+    lane = lane_over(wire, folder, known)
+    for chunk in chunks:
+        if not wire.closed:
+            lane.data_received(chunk)
+            while lane.tasks:
+                await asyncio.gather(*lane.tasks)
+    lane.connection_lost(None)  # type: ignore[arg-type]  # as when it ends well
+    return without_date(wire.sent)
+
+
+ASKED = [
+    request("/a.txt", more=b"\r\n"),
+    request("/b.txt", more=b"If-None-Match: *\r\n\r\n"),
+    request("/b.txt", method="HEAD", more=b"\r\n"),
+    request("/none", more=b"\r\n"),
+    request("/healthz", more=b"\r\n"),  # goes the usual way
+    request("/%61.txt", more=b"\r\n"),
+    request("/a.txt", more=b"Content-Length: 0\r\n\r\n"),
+    request("/a.txt", method="POST", more=b"Content-Length: %d\r\n\r\n" % len(request("/a.txt", more=b"\r\n"))),
+    request("/a.txt", more=b"Connection: Upgrade\r\nUpgrade: x\r\n\r\n"),
+    request("/a.txt", method="CONNECT", more=b"\r\n"),
+    request("/b.txt", more=END),
+    b"GET /a.txt HTTP/1.0\r\n\r\n",
+    b"GET /a.txt",
+    b" HTTP/1.1\r\nX:",
+    b"nonsense\r\n\r\n",
+    b"\r\n",
+]
+WHOLE = ASKED[0]
+
+
+@settings(deadline=None)
+@given(chunks=st.lists(st.lists(st.sampled_from(ASKED), min_size=1, max_size=2).map(b"".join), max_size=8))
+@example(chunks=[b"GET /b.txt HTTP/1.1\r\nX: ", WHOLE, WHOLE])  # in a head
+@example(chunks=[ASKED[7], WHOLE, WHOLE])  # as the body of another
+@example(chunks=[ASKED[8], WHOLE])  # behind what asks for another protocol
+@example(chunks=[ASKED[9], WHOLE])
+@example(chunks=[WHOLE + ASKED[12], WHOLE, WHOLE])
+def test_what_is_known_by_heart_is_answered_as_what_is_read(published: Path, chunks: list[bytes]) -> None:
+    known: Known = {}
+
+    async def all_of() -> tuple[bytes, bytes]:
+        await exchanged(published, list(ASKED), known)
+        for whole in ASKED[:4]:
+            await exchanged(published, [whole], known)
+        return await exchanged(published, chunks, known), await exchanged(published, chunks, None)
+
+    by_heart, read = asyncio.run(all_of())
+    assert by_heart == read
+    assert set(known) >= set(ASKED[:4])
+
+
+async def test_only_whole_requests_without_a_body_are_known(folder: Path) -> None:
+    known: Known = {}
+    for chunks in [[one] for one in ASKED] + [[WHOLE, WHOLE], [WHOLE + WHOLE], [WHOLE[:9], WHOLE[9:]]]:
+        await exchanged(folder, chunks, known)
+    assert set(known) == set(ASKED[:4])
+
+
+async def test_what_is_known_is_answered_from_the_file_as_it_is_now(folder: Path) -> None:
+    known: Known = {}
+    before = await exchanged(folder, [ASKED[0]], known)
+    put(folder / "a.txt", b"B" * 50)
+    after = await exchanged(folder, [ASKED[0]], known)
+    assert (before[-100:], after[-50:]) == (b"A" * 100, b"B" * 50)
+
+
+@pytest.mark.parametrize("before", [ASKED[4], ASKED[6], ASKED[8], ASKED[9]])
+async def test_behind_a_request_that_goes_the_usual_way_all_are_read(folder: Path, before: bytes) -> None:
+    wrong: Known = {WHOLE: Asked("GET", "/b.txt", {})}
+    assert (await exchanged(folder, [WHOLE, WHOLE], wrong)).endswith(b"B" * 10)
+    assert (await exchanged(folder, [before, WHOLE], wrong)).endswith(b"A" * 100)
+
+
+async def test_what_is_known_waits_for_a_client_that_does_not_take(folder: Path) -> None:
+    known: Known = {}
+    await exchanged(folder, [WHOLE], known)
+    wire = Wire()
+    lane = lane_over(wire, folder, known)
+    lane.pause_writing()
+    lane.data_received(WHOLE)
+    assert wire.sent == b""
+    lane.resume_writing()
+    await asyncio.gather(*lane.tasks)
+    assert wire.sent.endswith(b"A" * 100)
+
+
+async def test_what_is_known_is_not_looked_for_when_the_connection_closes(folder: Path) -> None:
+    known: Known = {}
+    await exchanged(folder, [WHOLE], known)
+    wire = Wire()
+    lane = lane_over(wire, folder, known)
+    wire.close()
+    lane.data_received(WHOLE)
+    assert lane.server_state.total_requests == 0
+
+
+async def test_no_more_is_known_than_fits(folder: Path) -> None:
+    known: Known = {}
+    flood = [request("/b.txt", more=b"X: %d\r\n\r\n" % number) for number in range(3 * MOST_KNOWN // 2)]
+    await exchanged(folder, flood, known)
+    assert 0 < len(known) <= MOST_KNOWN
+    known.clear()
+    await exchanged(folder, [request("/b.txt", more=b"X: " + b"x" * LONGEST_KNOWN + b"\r\n\r\n")], known)
+    assert not known

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from aggregator.web.answering import FolderSite
-from aggregator.web.answers import BROKEN, NOT_FOUND, PREFLIGHT, WRONG_METHOD, Answer, fields_of, text
+from aggregator.web.answers import BROKEN, NOT_FOUND, PREFLIGHT, WRONG_METHOD, Answer, Fields, fields_of, text
 from aggregator.web.audience import Audience
 from aggregator.web.callback import BELOW, Listener, callback_route
 from aggregator.web.folder import PublishedFolder
@@ -57,11 +57,11 @@ class WebSite:
         """Take new words about addresses."""
         self.site.folder.post(signpost)
 
-    def at_once(self, method: str, path: str, lines: list[tuple[bytes, bytes]], client: str) -> Answer | None:
+    def at_once(self, method: str, path: str, fields: Fields, client: str) -> Answer | None:
         """The answer to a request without a body, where it needs no waiting; `path` is free of escapes."""
         if path in self._routed or path.startswith(BELOW):
             return None
-        return self.site.answer(method, path, fields_of(lines), client)
+        return self.site.answer(method, path, fields, client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

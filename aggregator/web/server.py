@@ -111,7 +111,7 @@ def _config(app: ASGIApp, patience: float) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
-        http=partial(FastLane, patience=patience),  # type: ignore[arg-type]  # it is only called
+        http=partial(FastLane, patience=patience, known={}),  # type: ignore[arg-type]  # it is only called
         lifespan="off",
         ws="none",
         log_config=None,  # else uvicorn puts its own logging over ours
