@@ -16,7 +16,7 @@ from aggregator.clean.entry import clean
 from aggregator.clean.escaping import is_html, meant, unescaped_html
 from aggregator.clean.excerpt import excerpt
 from aggregator.clean.letters import DIRECTION, FIT, ILLEGAL, tidy, tidy_markup, without_open
-from aggregator.clean.markup import sanitise, sanitise_found
+from aggregator.clean.markup import as_meant, sanitise
 from aggregator.clean.text import LONGEST_TITLE, one_line, plain
 from aggregator.model import Draft, Enclosure, Entry, FeedFound, Markup, Reading, Source
 
@@ -113,7 +113,7 @@ def test_what_speaks_of_markup_is_left_as_it_was_written(written: str, kind: str
 )  # fmt: skip
 def test_a_text_that_is_html_escaped_is_that_html(written: str, kind: str, published: str) -> None:
     link = '<a href="https://site.example/c/1" rel="noopener noreferrer">'
-    assert sanitise_found(Markup(written, kind), URL, URL) == published.replace("<a href=…>", link)
+    assert sanitise(as_meant(Markup(written, kind)), URL, URL) == published.replace("<a href=…>", link)
 
 
 def test_names_of_feeds_and_their_rights_are_read_as_they_were_meant() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aggregator.clean.attribution import person
@@ -15,7 +16,7 @@ from aggregator.clean.identity import claim, entry_key, tidy_guid, told_apart
 from aggregator.clean.language import language_of, tag
 from aggregator.clean.licence import licence_in
 from aggregator.clean.lists import followable
-from aggregator.clean.markup import LONGEST, sanitise, sanitise_found
+from aggregator.clean.markup import LONGEST, Text, as_meant, sanitise, sanitise_all
 from aggregator.clean.media import enclosures, episode, image, media, show
 from aggregator.clean.pictures import Found
 from aggregator.clean.rewriting import rewritten
@@ -26,6 +27,7 @@ from aggregator.clean.tracking import without_tracking
 from aggregator.clean.urls import absolute, is_iri
 from aggregator.model import (
     Draft,
+    Enclosure,
     Entry,
     Expectation,
     FeedFound,
@@ -48,15 +50,17 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
     origin = _origin(reading.feed, source, url)
     base = origin.html_url or url
     entries, links, incomplete, problems = [], [], [], list(reading.problems)
-    for number, draft in enumerate(reading.drafts, 1):
-        entry, link = _entry(draft, source, origin, base, url)
+    begun = [_begun(draft, source, origin, base, url) for draft in reading.drafts]
+    texts = iter(sanitise_all(text for one in begun for text in one.texts(base)))
+    for number, (draft, one) in enumerate(zip(reading.drafts, begun, strict=True), 1):
+        entry = _entry(one, next(texts), next(texts), source, origin, base)
         if entry is None:
             problems.append(f"entry {number} is empty")
         elif source.expect.required and (lacks := lacking(draft, entry, source)):
             incomplete.append(lacks)
         else:
             entries.append(entry)
-            links.append(link)
+            links.append(one.link)
     outlines = followable(reading.outlines)
     if source.blogroll and len(outlines) > source.blogroll.most:
         problems.append(f"it names {len(outlines)} feeds, of which the first {source.blogroll.most} are polled")
@@ -81,37 +85,63 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
     )
 
 
-def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> tuple[Entry | None, str]:
-    """One entry, or None when there is nothing in it; and its link as found."""
-    guid = tidy_guid(draft.id)
+class _Begun(NamedTuple):
+    """A draft on which all is done that comes before its texts are sanitised.
+
+    `link` is as found, or what stands in for one, `own_link` that of the draft alone, `page` the link that is shown.
+    """
+
+    draft: Draft
+    guid: str
+    title: str
+    texts_found: Written | None
+    notes: tuple[str, ...]
+    files: tuple[Enclosure, ...]
+    named: tuple[Enclosure, ...]
+    own_link: str | None
+    link: str
+    page: str
+    found: Found
+
+    def texts(self, base: str) -> tuple[Text, Text]:
+        """Its content and its summary."""
+        draft, page, found = self.draft, self.page, self.found
+        return Text(as_meant(draft.content), base, page, found), Text(as_meant(draft.summary), base, page, found)
+
+
+def _begun(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> _Begun:
     # What names an entry is no matter of the operator's taste.
     written = title_and_text(draft.title)[0] if source.rewrite else ""
-    found_texts = written_in(draft) if source.keeps_written else None
+    texts_found = written_in(draft) if source.keeps_written else None
     draft, notes = rewritten(draft, source.rewrite)
     files, named = enclosures(draft, base), media(draft, base)
     own_link = absolute(draft.link, base)
     link = own_link or (files[0].href if files else None) or origin.html_url or absolute(source.public_url) or url
     page = without_tracking(link)
     found = Found(links=int(page != link))
-    content = sanitise_found(draft.content, base, page, found)
-    summary = sanitise_found(draft.summary, base, page, found)
+    return _Begun(draft, tidy_guid(draft.id), written, texts_found, notes, files, named, own_link, link, page, found)
+
+
+def _entry(begun: _Begun, content: str, summary: str, source: Source, origin: Origin, base: str) -> Entry | None:
+    """One entry with these texts, or None when there is nothing in it."""
+    draft, guid, written, _, notes, files, named, own_link, link, page, found = begun
     title, too_long = title_and_text(draft.title)
     if too_long and not (content or summary):
         summary = sanitise(Markup(too_long), base, page)
     title = title or title_from_text(content or summary)
     published, updated = settle(draft.published, source.timezone), settle(draft.updated, source.timezone)
     if not (title or own_link or files):
-        return None, link
+        return None
     # Feeds do give nothing but links, and mean it; an item of an API or a page is not written yet, or not found.
     is_bare = not (title or files or named or draft.images or published or updated)
     if is_bare and (source.recipe or source.expect != NOTHING_EXPECTED):
-        return None, link
+        return None
     detail = absolute(draft.detail, base) or full_text_address(source, own_link, content or summary)
     upstream = _upstream(draft.source, base) if draft.source else None
     credit = _credit(draft, upstream, content or summary, source, origin)
     if credit:
         notes += (f'its text names "{credit.name}" as its source',)
-    entry = Entry(
+    return Entry(
         # The key stays that of the link as found: an old entry must not come back as a new one.
         key=entry_key(guid, own_link, written or title, published),
         title=title or title_from_names((*files, *named), link) or origin.title,
@@ -138,9 +168,8 @@ def _entry(draft: Draft, source: Source, origin: Origin, base: str, url: str) ->
         vias=_vias(draft.vias, base),
         named=tuple(name for found_name in draft.named[:MOST_TERMS] if (name := one_line(found_name, 200))),
         notes=(*notes, *found.notes()),
-        written=found_texts,
+        written=begun.texts_found,
     )
-    return entry, link
 
 
 def written_in(draft: Draft) -> Written | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from contextvars import ContextVar
 from itertools import islice
 from typing import NamedTuple
@@ -98,35 +99,61 @@ MAIL = re.compile(r"mailto:[^\s<>\"'\x00-\x1f]{1,500}", re.IGNORECASE)
 REFERENCE = re.compile(r"&#(?:[xX]0*+[0-9a-fA-F]{0,6}(?![0-9a-fA-F])|0*+[0-9]{0,7}(?![0-9]));?")
 
 
+class Text(NamedTuple):
+    """A text as found. Relative addresses hang on the markup's own xml:base, else on `base`; a bare fragment on `page`,
+    the address of the entry itself. What was removed and restored is added to `found`."""
+
+    markup: Markup | None
+    base: str
+    page: str
+    found: Found
+
+
 def sanitise(markup: Markup | None, base: str, page: str, found: Found | None = None) -> str:
-    """The markup as HTML that may leave us, or "".
+    """The markup as HTML that may leave us, or ""; the arguments are those of a `Text`."""
+    return sanitise_all([Text(markup, base, page, found or Found())])[0]
 
-    Relative addresses hang on the markup's own xml:base, else on `base`; a bare fragment on `page`, the address of
-    the entry itself. What was removed and restored is added to `found`.
+
+def sanitise_all(texts: Iterable[Text]) -> list[str]:
+    """Each text as HTML that may leave us, or "".
+
+    All go through each step together. That takes a tenth less than one after the other: the code of all steps is more
+    than a processor keeps at hand.
     """
-    if markup is None or not markup.value.strip():
-        return ""
-    own = absolute(markup.base, base) if markup.base else None
-    place = _Place(own or base, page, found or Found())
-    value = _capped(tidy_markup(markup.value[:LONGEST]))
-    if markup.type in HTML_TYPES:
-        value = with_pictures(_legal_references(value), place.base, place.found)
-    else:
-        value = _paragraphs(value)
-    _place.set(place)
-    # Composed once more, for what stood as references are letters and marks now.
-    return composed_markup(_settled(value, place.found)).strip()
+    sanitised, present, places = [], [], []
+    for number, (markup, base, page, found) in enumerate(texts):
+        sanitised.append("")
+        if markup is not None and markup.value.strip():
+            own = absolute(markup.base, base) if markup.base else None
+            present.append((number, markup))
+            places.append(_Place(own or base, page, found))
+    values = [_capped(tidy_markup(markup.value[:LONGEST])) for _, markup in present]
+    values = [_html(value, markup.type, at) for value, (_, markup), at in zip(values, present, places, strict=True)]
+    tame = list(map(_is_tame, values))
+    values = list(map(_settled, values, tame, places))
+    for (number, _), value in zip(present, values, strict=True):
+        # Composed once more, for what stood as references are letters and marks now.
+        sanitised[number] = composed_markup(value).strip()
+    return sanitised
 
 
-def _settled(value: str, found: Found) -> str:
+def _html(value: str, kind: str, place: _Place) -> str:
+    """The HTML that is to be sanitised."""
+    if kind in HTML_TYPES:
+        return with_pictures(_legal_references(value), place.base, place.found)
+    return _paragraphs(value)
+
+
+def _settled(value: str, tame: bool, place: _Place) -> str:
     """The HTML sanitised until that changes nothing, which mostly is at once.
 
     Only then everybody who reads it sees the elements that were judged here, and only then it is no revision when it
     is read again.
     """
-    tame, unfit = _is_tame(value), found.unfit
+    _place.set(place)
+    unfit = place.found.unfit
     published = _CLEANER.clean(value if tame else PRE.sub(r"\1", value))
-    if tame and found.unfit == unfit:
+    if tame and place.found.unfit == unfit:
         return published
     for _ in range(MOST_TURNS):
         before, published = published, _CLEANER.clean(published)
@@ -150,17 +177,15 @@ def _is_tame(value: str) -> bool:
     return closes == [False, True] * (len(closes) // 2)
 
 
-def sanitise_found(markup: Markup | None, base: str, page: str, found: Found | None = None) -> str:
-    """The same for what a publisher wrote, which may be HTML escaped once too often, or HTML called plain text."""
+def as_meant(markup: Markup | None) -> Markup | None:
+    """What a publisher meant by what he wrote, which may be HTML escaped once too often, or HTML called plain text."""
     if markup is None:
-        return ""
+        return None
     if markup.type in HTML_TYPES:
-        meant = Markup(unescaped_html(markup.value[:LONGEST]), markup.type, markup.base, markup.language)
-    elif is_html(markup.value[:LONGEST]):
-        meant = Markup(markup.value, "text/html", markup.base, markup.language)
-    else:
-        meant = markup
-    return sanitise(meant, base, page, found)
+        return Markup(unescaped_html(markup.value[:LONGEST]), markup.type, markup.base, markup.language)
+    if is_html(markup.value[:LONGEST]):
+        return Markup(markup.value, "text/html", markup.base, markup.language)
+    return markup
 
 
 def _capped(value: str) -> str:
