@@ -265,6 +265,29 @@ async def test_writes_that_wait_share_a_commit_and_one_that_fails_takes_nobody_a
     await writer.close()
 
 
+async def test_entries_wait_for_those_of_other_polls_unless_something_else_is_written_or_nobody_polls(
+    tmp_path: Path,
+) -> None:
+    sources = [source(name, "news") for name in ("one", "two", "three")]
+    path = tmp_path / "s.db"
+    store = SqlStore(Writer(open_database(path, held=False), path, patience=3600), "https://p.example")
+    await store.enrol(sources, NOW)
+    visits = {one.id: await store.begin(one, NOW) for one in sources}
+    first, second, third = (polled(one, new(place, pages=one.pages)) for place, one in enumerate(sources))
+    patient = [asyncio.create_task(store.apply(first))]
+    for _ in range(50):  # ends long after two milliseconds, and an hour has not passed
+        assert not await store.newest("category/news/", 9)
+    patient.append(asyncio.create_task(store.apply(second)))
+    await store.begin(sources[0], NOW)
+    await asyncio.gather(*patient)
+    assert sorted(await titles(store, "category/news/")) == ["Title 0", "Title 1"]
+    await store.apply(Changes(sources[0], amended(visits["one"], outcome=Outcome.NOT_MODIFIED), before=visits["one"]))
+    assert not (await store.known(sources[2], Intake(ORIGIN, ()))).by_key
+    await store.apply(third)
+    assert len(await titles(store, "category/news/")) == 3
+    await store.close()
+
+
 async def test_of_two_sources_that_claim_an_id_in_one_commit_the_first_has_it(tmp_path: Path) -> None:
     sources = [source(name, "news") for name in ("one", "two")]
     async with open_store(tmp_path / "store.db", "https://p.example", alone=True) as store:

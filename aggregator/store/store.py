@@ -91,6 +91,7 @@ class SqlStore:
         self.subscriptions = SqlSubscriptions(writer)
         self.followings = SqlFollowings(writer)
         self._apply = partial(applying.apply, base_url=base_url)
+        self._begun = set[str]()  # the sources whose polls are under way
 
     async def enrol(
         self, sources: Iterable[Source], now: datetime, place: Place = on_own_pages, rules: Rules = no_rules
@@ -127,6 +128,7 @@ class SqlStore:
         A source in whose poll the program died before is put off further each time, so that a crash loop neither
         hammers its host nor starves the others.
         """
+        self._begun.add(source.id)
         return await self._writer.write_each(visits.begin, (source.id, now))
 
     async def visit(self, source: Source) -> Visit | None:
@@ -139,7 +141,7 @@ class SqlStore:
             named = await self._writer.read(lambda connection: listing.named_by(connection, source.id))
             return Acquaintance(outlines=named)
         # Nothing is written, but what polls ask for at one time is asked for in few statements.
-        return await self._writer.write_each(knowing.known, (source.id, intake))
+        return await self._writer.write_each(knowing.known, (source.id, intake), patient=self._has_company(source))
 
     async def enlisted(self) -> list[Enlisted]:
         """What all lists name, each in its order, and then what they named before."""
@@ -147,7 +149,13 @@ class SqlStore:
 
     async def apply(self, changes: Changes) -> None:
         """Write down everything one poll decided, in one transaction."""
-        await self._writer.write_each(self._apply, changes)
+        patient = bool(changes.new) and self._has_company(changes.source)
+        self._begun.discard(changes.source.id)
+        await self._writer.write_each(self._apply, changes, patient=patient)
+
+    def _has_company(self, source: Source) -> bool:
+        """Whether other polls are under way, which may have something to write soon."""
+        return not self._begun <= {source.id}
 
     async def awaited(self, source: Source, now: datetime) -> Sequence[Awaited]:
         """The entries of the source whose second document is to be had now, the newest first."""

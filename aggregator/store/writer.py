@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,30 +27,39 @@ Work = Callable[[Connection, list[Any]], list[Any]]
 
 MOST_IN_A_COMMIT = 200
 GATHERING_SECONDS = 0.002  # longer, and the machine cools down between two commits, which costs more than they do
+# How long that waits for company for which nobody does: entries that are read meanwhile share its pages and its commit.
+PATIENT_SECONDS = 0.05
 
 
 class Writer:
     """Runs database work off the event loop, in order."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
+    def __init__(self, engine: Engine, path: Path, patience: float = PATIENT_SECONDS) -> None:
         self._engine = engine
         self._path = path
+        self._patience = patience
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._connection: Connection | None = None  # that of the thread, between two transactions
         self._waiting: list[tuple[Work, Any, asyncio.Future[Any]]] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._hurried = asyncio.Event()  # something waits that cannot
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """The result of `work` once it is committed. Raises what it raised, or `StoreUnusable`."""
         return await self.write_each(lambda connection, _arguments: [work(connection)], None)
 
-    async def write_each(self, work: Callable[[Connection, list[A]], list[T]], argument: A) -> T:
+    async def write_each(
+        self, work: Callable[[Connection, list[A]], list[T]], argument: A, *, patient: bool = False
+    ) -> T:
         """As `write`, for work that is done for many arguments at once: those that wait together share its statements.
 
-        `work` gives a result for each of its arguments, in their order.
+        `work` gives a result for each of its arguments, in their order. One that is `patient` waits for more such for a
+        moment, or for the first that is not.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, argument, future))
+        if not patient:
+            self._hurried.set()
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
         return await future
@@ -80,6 +89,7 @@ class Writer:
 
     async def close(self) -> None:
         """Commit what waits, then let go of the database."""
+        self._hurried.set()
         if self._flushing is not None:
             await self._flushing
         await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
@@ -89,7 +99,11 @@ class Writer:
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
+            if not self._hurried.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurried.wait(), self._patience)
             await asyncio.sleep(GATHERING_SECONDS)
+            self._hurried.clear()
             batch, self._waiting = self._waiting[:MOST_IN_A_COMMIT], self._waiting[MOST_IN_A_COMMIT:]
             together: dict[Work, list[tuple[Any, asyncio.Future[Any]]]] = {}
             for work, argument, future in batch:
