@@ -43,7 +43,7 @@ from aggregator.model import (
 from aggregator.store import SqlStore, open_store
 from aggregator.store.codec import pack, pack_entry, unpack, unpack_entry
 from aggregator.store.database import MIGRATIONS, open_database
-from aggregator.store.writer import Writer
+from aggregator.store.writer import MOST_IN_A_COMMIT, Writer
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -286,6 +286,14 @@ async def test_entries_wait_for_those_of_other_polls_unless_something_else_is_wr
     await store.apply(third)
     assert len(await titles(store, "category/news/")) == 3
     await store.close()
+
+
+async def test_more_than_fits_into_a_commit_does_not_wait_for_company(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    writer = Writer(open_database(path, held=False), path, patience=3600)
+    many = (writer.write(lambda connection: connection.scalar(text("SELECT 1"))) for _ in range(MOST_IN_A_COMMIT + 1))
+    assert sum(await asyncio.gather(*many)) == MOST_IN_A_COMMIT + 1
+    await writer.close()
 
 
 async def test_of_two_sources_that_claim_an_id_in_one_commit_the_first_has_it(tmp_path: Path) -> None:

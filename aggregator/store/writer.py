@@ -103,8 +103,9 @@ class Writer:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._hurried.wait(), self._patience)
             await asyncio.sleep(GATHERING_SECONDS)
-            self._hurried.clear()
             batch, self._waiting = self._waiting[:MOST_IN_A_COMMIT], self._waiting[MOST_IN_A_COMMIT:]
+            if not self._waiting:  # else what cannot wait may be among them
+                self._hurried.clear()
             together: dict[Work, list[tuple[Any, asyncio.Future[Any]]]] = {}
             for work, argument, future in batch:
                 together.setdefault(work, []).append((argument, future))
