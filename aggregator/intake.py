@@ -219,7 +219,7 @@ class _Lane:
             return
         async with self._starting:
             if self._started is not pool:
-                await asyncio.to_thread(getattr, pool, "active")
+                await asyncio.to_thread(getattr, pool, "active")  # who asks for that starts it
                 self._started = pool
 
     def _new_pool(self) -> ProcessPool:

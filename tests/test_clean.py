@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
+from html import escape
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -411,6 +412,28 @@ def test_html_is_clean_at_any_base_and_stays_so(markup: str, base: str, page: st
 def test_html_comes_out_like_this(written: str, published: str) -> None:
     markup = Markup(written, "text/html", "https://site.example/a/")
     assert sanitise(markup, "https://elsewhere.example/", "https://site.example/page") == published
+
+
+def test_each_text_of_a_document_hangs_on_its_own_address_and_is_counted_for_its_own_entry() -> None:
+    def item(number: int, extra: str) -> str:
+        words = [escape(f"<a href='{word}'>{word}</a><a href='#{word}'>there</a>{extra}") for word in ("short", "long")]
+        return (
+            f"<item><link>https://site.example/{number}</link><title>{number}</title>"
+            f"<description xml:base='https://b{number}.example/'>{words[0]}</description>"
+            f"<content:encoded xml:base='https://c{number}.example/'>{words[1]}</content:encoded></item>"
+        )
+
+    space = "xmlns:content='http://purl.org/rss/1.0/modules/content/'"
+    counter = "<img src='/dot' width='1' height='1'>"
+    items = item(1, "") + "<item><title>2</title></item>" + item(3, counter)
+    body = f"<rss version='2.0' {space}><channel><title>T</title>{items}</channel></rss>".encode()
+    first, bare, third = clean(read(Document(URL, body, "")), SOURCE, URL).entries
+    for entry, number in ((first, 1), (third, 3)):
+        for text, host, word in ((entry.summary, "b", "short"), (entry.content, "c", "long")):
+            assert f'href="https://{host}{number}.example/{word}"' in text
+            assert f'href="https://site.example/{number}#{word}"' in text
+    assert (bare.summary, bare.content) == ("", "")
+    assert [entry.notes for entry in (first, bare, third)] == [(), (), ("2 tracking pixels removed",)]
 
 
 def test_pictures_keep_every_size_with_absolute_addresses() -> None:

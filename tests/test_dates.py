@@ -223,6 +223,17 @@ def test_a_date_is_the_moment_that_was_meant_or_none(text: str, zone: str | None
     assert settle(DateFound(text), zone) == expected or text in ONLY_WITH_FEEDPARSER
 
 
+@pytest.mark.parametrize("zone", [None, "Europe/London", "Asia/Tokyo", "Asia/Kolkata", "America/New_York"])
+@pytest.mark.parametrize("offset", ["GMT", "+0000", "-0000", "+0800", "-0500", "+0530", "-0330"])
+@pytest.mark.parametrize("day", ["Sun, 05 Jul 2026", "Sun, 4 Jan 2026"])
+def test_the_usual_form_is_read_as_one_that_is_not_quite_usual(day: str, offset: str, zone: str | None) -> None:
+    usual = f"{day} 12:30:00 {offset}"
+    unusual = found(usual.lower())
+    moment = settle(found(usual), zone)
+    assert moment is not None
+    assert moment == settle(unusual, zone)
+
+
 # Years alone, whose beginning feedparser takes to be meant (W3C-DTF).
 ONLY_WITH_FEEDPARSER = {"2024", "2024-03"}
 

@@ -118,7 +118,7 @@ LIBRARIES = {
     ],
     "markupsafe": ["formats"],
     "mf2py": ["sources.hfeed"],
-    "msgspec": ["store", "intake", "formats", "model", "sources.slices"],
+    "msgspec": ["store", "intake", "formats", "model"],
     "nh3": ["clean"],
     "pebble": ["intake"],
     "protego": ["fetch.robots"],

@@ -305,11 +305,16 @@ async def test_behind_a_request_that_goes_the_usual_way_all_are_read(folder: Pat
     assert (await exchanged(folder, [before, WHOLE], wrong)).endswith(b"A" * 100)
 
 
-async def test_what_is_known_waits_for_a_client_that_does_not_take(folder: Path) -> None:
+async def lane_that_knows(wire: Wire, folder: Path) -> FastLane:
+    """A connection to a server that has been asked for `WHOLE` before."""
     known: Known = {}
     await exchanged(folder, [WHOLE], known)
+    return lane_over(wire, folder, known)
+
+
+async def test_what_is_known_waits_for_a_client_that_does_not_take(folder: Path) -> None:
     wire = Wire()
-    lane = lane_over(wire, folder, known)
+    lane = await lane_that_knows(wire, folder)
     lane.pause_writing()
     lane.data_received(WHOLE)
     assert wire.sent == b""
@@ -319,10 +324,8 @@ async def test_what_is_known_waits_for_a_client_that_does_not_take(folder: Path)
 
 
 async def test_what_is_known_is_not_looked_for_when_the_connection_closes(folder: Path) -> None:
-    known: Known = {}
-    await exchanged(folder, [WHOLE], known)
     wire = Wire()
-    lane = lane_over(wire, folder, known)
+    lane = await lane_that_knows(wire, folder)
     wire.close()
     lane.data_received(WHOLE)
     assert lane.server_state.total_requests == 0

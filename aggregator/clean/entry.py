@@ -88,13 +88,14 @@ def clean(reading: Reading, source: Source, url: str) -> Intake:
 class _Begun(NamedTuple):
     """A draft on which all is done that comes before its texts are sanitised.
 
-    `link` is as found, or what stands in for one, `own_link` that of the draft alone, `page` the link that is shown.
+    `draft` is as the operator's rules leave it, `title` and `written` as they were before, where that matters. `link`
+    is as found, or what stands in for one, `own_link` that of the draft alone, `page` the link that is shown.
     """
 
     draft: Draft
     guid: str
     title: str
-    texts_found: Written | None
+    written: Written | None
     notes: tuple[str, ...]
     files: tuple[Enclosure, ...]
     named: tuple[Enclosure, ...]
@@ -111,23 +112,23 @@ class _Begun(NamedTuple):
 
 def _begun(draft: Draft, source: Source, origin: Origin, base: str, url: str) -> _Begun:
     # What names an entry is no matter of the operator's taste.
-    written = title_and_text(draft.title)[0] if source.rewrite else ""
-    texts_found = written_in(draft) if source.keeps_written else None
+    title = title_and_text(draft.title)[0] if source.rewrite else ""
+    written = written_in(draft) if source.keeps_written else None
     draft, notes = rewritten(draft, source.rewrite)
     files, named = enclosures(draft, base), media(draft, base)
     own_link = absolute(draft.link, base)
     link = own_link or (files[0].href if files else None) or origin.html_url or absolute(source.public_url) or url
     page = without_tracking(link)
     found = Found(links=int(page != link))
-    return _Begun(draft, tidy_guid(draft.id), written, texts_found, notes, files, named, own_link, link, page, found)
+    return _Begun(draft, tidy_guid(draft.id), title, written, notes, files, named, own_link, link, page, found)
 
 
 def _entry(begun: _Begun, content: str, summary: str, source: Source, origin: Origin, base: str) -> Entry | None:
     """One entry with these texts, or None when there is nothing in it."""
-    draft, guid, written, _, notes, files, named, own_link, link, page, found = begun
+    draft, files, named, own_link, notes = begun.draft, begun.files, begun.named, begun.own_link, begun.notes
     title, too_long = title_and_text(draft.title)
     if too_long and not (content or summary):
-        summary = sanitise(Markup(too_long), base, page)
+        summary = sanitise(Markup(too_long), base, begun.page)
     title = title or title_from_text(content or summary)
     published, updated = settle(draft.published, source.timezone), settle(draft.updated, source.timezone)
     if not (title or own_link or files):
@@ -143,11 +144,11 @@ def _entry(begun: _Begun, content: str, summary: str, source: Source, origin: Or
         notes += (f'its text names "{credit.name}" as its source',)
     return Entry(
         # The key stays that of the link as found: an old entry must not come back as a new one.
-        key=entry_key(guid, own_link, written or title, published),
-        title=title or title_from_names((*files, *named), link) or origin.title,
-        link=page,
+        key=entry_key(begun.guid, own_link, begun.title or title, published),
+        title=title or title_from_names((*files, *named), begun.link) or origin.title,
+        link=begun.page,
         origin=origin,
-        claim=claim(guid),
+        claim=claim(begun.guid),
         published=published,
         updated=updated,
         authors=persons_of(draft.authors, base),
@@ -167,8 +168,8 @@ def _entry(begun: _Begun, content: str, summary: str, source: Source, origin: Or
         credit=credit,
         vias=_vias(draft.vias, base),
         named=tuple(name for found_name in draft.named[:MOST_TERMS] if (name := one_line(found_name, 200))),
-        notes=(*notes, *found.notes()),
-        written=begun.texts_found,
+        notes=(*notes, *begun.found.notes()),
+        written=begun.written,
     )
 
 

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from xml.parsers import expat
 
-import msgspec
-
 ENTRY_NAMES = frozenset({"item", "entry"})
 # A name of one of these is an entry only as a child of its parent; anywhere else the document is an odd one.
 PARENTS = {"item": frozenset({"channel", "rdf"}), "entry": frozenset({"feed"})}
@@ -40,7 +38,8 @@ class _Odd(Exception):  # noqa: N818  (an end, not a bug)
     """The document is not built as feeds are."""
 
 
-class Element(msgspec.Struct):
+@dataclass(slots=True)
+class Element:
     """An element of an entry: its name as "namespace name", and the pieces of its own text."""
 
     name: str

@@ -128,8 +128,9 @@ class SqlStore:
         A source in whose poll the program died before is put off further each time, so that a crash loop neither
         hammers its host nor starves the others.
         """
+        begun = await self._writer.write_each(visits.begin, (source.id, now))
         self._begun.add(source.id)
-        return await self._writer.write_each(visits.begin, (source.id, now))
+        return begun
 
     async def visit(self, source: Source) -> Visit | None:
         """What the last poll of the source left behind, without beginning another."""

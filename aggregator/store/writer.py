@@ -27,7 +27,7 @@ Work = Callable[[Connection, list[Any]], list[Any]]
 
 MOST_IN_A_COMMIT = 200
 GATHERING_SECONDS = 0.002  # longer, and the machine cools down between two commits, which costs more than they do
-# How long that waits for company for which nobody does: entries that are read meanwhile share its pages and its commit.
+# How long what can wait does so for company: the entries of polls that end meanwhile share its pages and its commit.
 PATIENT_SECONDS = 0.05
 
 
