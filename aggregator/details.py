@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from weakref import WeakValueDictionary
 
 from aggregator.clean.concealing import concealed
 from aggregator.filling import decide_filling
 from aggregator.model import Awaited, Document, Entry, Failed, Fetched, Filling, Reason, Source, Visit
 from aggregator.placing import Place
 from aggregator.ports import Clock, Fetcher, Reader, Store
+from aggregator.turns import Turns
 
 log = logging.getLogger(__name__)
-
-
-class Turns:
-    """Lets one errand at a time go to an address: what it brings home, the next one need not fetch."""
-
-    def __init__(self) -> None:
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-    def at(self, url: str) -> asyncio.Lock:
-        """The turn at this address, to be taken by `async with`."""
-        return self._locks.setdefault(url, asyncio.Lock())
 
 
 async def fill_in(

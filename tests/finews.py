@@ -16,7 +16,7 @@ from scripted_web import Answer, Request, ScriptedWeb
 from aggregator.build import Builder
 from aggregator.config import Settings, load
 from aggregator.config.keys import FetchKeys
-from aggregator.details import Turns, fill_in
+from aggregator.details import fill_in
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import take_detail, take_in
 from aggregator.model import Awaited, Changes, Document, Entry, Failed, FeedLink, Intake, Source
@@ -25,6 +25,7 @@ from aggregator.poll import poll
 from aggregator.publish import Folder
 from aggregator.selection import Catalogue
 from aggregator.store import SqlStore, open_store
+from aggregator.turns import Turns
 
 ROOT = Path(__file__).parent.parent
 HOST = "http://finews.zning.xyz"

@@ -16,13 +16,14 @@ from scripted_web import Answer, ScriptedWeb
 
 from aggregator.config import load
 from aggregator.config.keys import FetchKeys
-from aggregator.details import Turns, fill_in
+from aggregator.details import fill_in
 from aggregator.fetch import HttpFetcher
 from aggregator.intake import WorkerReader
 from aggregator.model import Asking, Changes, Document, Filling, Kept, Source, Visit, amended
 from aggregator.placing import pages_of
 from aggregator.poll import poll
 from aggregator.store import SqlStore, open_store
+from aggregator.turns import Turns
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -42,7 +42,7 @@ CONFIG = (ROOT / "docs/config.md").read_text("utf-8")
 # A room imports rooms of lower levels, and none of its own level: rooms are connected by the hallways above them.
 LEVELS = {
     **dict.fromkeys(("model", "errors"), 0),
-    **dict.fromkeys(("ports", "clean", "config", "whereabouts", "placing", "backfill", "expectations"), 1),
+    **dict.fromkeys(("ports", "clean", "config", "whereabouts", "placing", "backfill", "expectations", "turns"), 1),
     **dict.fromkeys(
         (
             "fetch",

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Protocol
-from weakref import WeakValueDictionary
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -24,6 +23,7 @@ from aggregator.errors import AggregatorError, StoreUnusable
 from aggregator.fetch import HostLimits
 from aggregator.model import Awaited, Changes, Document, Filling, Source
 from aggregator.ports import Clock
+from aggregator.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class LocalEngine:
     _pushed: set[asyncio.Task[None]] = field(default_factory=set)
     _inbox: Inbox = field(default_factory=Inbox)
     # One walk at a time of each source, whoever asked for it.
-    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _turns: Turns = field(default_factory=Turns)
     _queued: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _at: Counter[str] = field(default_factory=Counter)  # how many of the queued there are at each host
     _running: set[str] = field(default_factory=set)
@@ -92,6 +92,7 @@ class LocalEngine:
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(QUEUE))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _beating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _settled: asyncio.Event = field(default_factory=asyncio.Event)  # none is queued any more, or one broke
     _more: bool = False  # whether somebody due was left in the store for want of room
     _looking: asyncio.Task[None] | None = None
     _fault: str | None = None  # why the store took nothing from the last walk
@@ -112,8 +113,9 @@ class LocalEngine:
                 self._room.release()
                 break
             self._start(name, host)
-        while self._queued and not self._broken:
-            await asyncio.wait(set(self._queued.values()), return_when=asyncio.FIRST_EXCEPTION)
+        if self._queued and not self._broken:
+            self._settled.clear()
+            await self._settled.wait()
         stopper.cancel()
         await self._drain()
         if self._broken:
@@ -162,7 +164,7 @@ class LocalEngine:
         """Take in what was brought, and get the second documents of what is new in it."""
         try:
             with self._inbox.reading(source.id, document):
-                async with self._turn_of(source):
+                async with self._turns.at(source.id):
                     changes = await self.push(source, document)
         except AggregatorError as error:  # the next poll finds it
             log.warning("push", extra={"fields": {"source": source.id, "error": str(error)}})
@@ -172,10 +174,6 @@ class LocalEngine:
             self._changed.set()
             if source.detail:
                 await self._run_errands(source)
-
-    def _turn_of(self, source: Source) -> asyncio.Lock:
-        lock = self._turns.get(source.id) or asyncio.Lock()
-        return self._turns.setdefault(source.id, lock)
 
     async def _beat(self) -> None:
         """Start a walk for everybody due who is not walking yet, as far as there is room."""
@@ -213,6 +211,8 @@ class LocalEngine:
     def _ended(self, name: str, host: str, walk: asyncio.Task[None]) -> None:
         """Forget a walk that ended; the store may have failed it, and it is due again as it was."""
         del self._queued[name]
+        if not self._queued:
+            self._settled.set()
         self._room.release()
         self._at[host] -= 1
         if (
@@ -228,6 +228,7 @@ class LocalEngine:
             return
         if error := walk.exception():
             self._broken = error
+            self._settled.set()
             if isinstance(error, StoreUnusable):
                 self._fail(error)
             else:
@@ -256,7 +257,7 @@ class LocalEngine:
                 return  # another source's answer put the whole host off; the store knows until when
             self._running.add(source.id)
             try:
-                async with self._turn_of(source):
+                async with self._turns.at(source.id):
                     changes = await self.walk(source, turn.asked)
             finally:
                 self._running.discard(source.id)

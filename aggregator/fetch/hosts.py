@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from aggregator.turns import Places
+
 MOST_AFLOAT = 64 * 1024**2  # bytes of documents that wait to be read without holding a place
 
 
@@ -12,7 +14,7 @@ MOST_AFLOAT = 64 * 1024**2  # bytes of documents that wait to be read without ho
 class _Host:
     """One host: its free places, who holds or awaits one, when the last request ended, and until when it is busy."""
 
-    places: asyncio.Semaphore
+    places: Places
     askers: int = 0
     quiet_since: float = float("-inf")
     busy_until: float = float("-inf")
@@ -26,15 +28,15 @@ class HostLimits:
     per_host: int
     delay: float
     _hosts: dict[str, _Host] = field(default_factory=dict)
-    all: asyncio.Semaphore = field(init=False)
+    all: Places = field(init=False)
     afloat: int = 0  # bytes that came, wait to be read, and hold no place any more
 
     def __post_init__(self) -> None:
-        self.all = asyncio.Semaphore(self.concurrency)
+        self.all = Places(self.concurrency)
 
     def host(self, name: str) -> _Host:
         """What is known of a host, from now on."""
-        return self._hosts.get(name) or self._hosts.setdefault(name, _Host(asyncio.Semaphore(self.per_host)))
+        return self._hosts.get(name) or self._hosts.setdefault(name, _Host(Places(self.per_host)))
 
     def hold(self, name: str) -> Turn:
         """Wait until the host of this name may be asked; gives False when it asked meanwhile to be left alone.
@@ -75,11 +77,11 @@ class Turn:
         self._host = host = self._limits.host(self._name)
         host.askers += 1
         try:
-            await host.places.acquire()
+            await host.places.take()
             try:
                 self._asks = await self._may_ask(host)
             except BaseException:
-                host.places.release()
+                host.places.give_back()
                 raise
         except BaseException:
             self._leave(host)
@@ -94,7 +96,8 @@ class Turn:
             await asyncio.sleep(pause)
         if loop.time() < host.busy_until:
             return False
-        return await self._limits.all.acquire()
+        await self._limits.all.take()
+        return True
 
     def asked(self, held: int) -> None:
         """The host has answered, with so many bytes that are still to be read, and is free for the next.
@@ -116,9 +119,9 @@ class Turn:
     def _give_back(self) -> None:
         host = self._host
         if self._asks:  # and a poll that broke has asked, too
-            self._limits.all.release()
+            self._limits.all.give_back()
             host.quiet_since = asyncio.get_running_loop().time()
-        host.places.release()
+        host.places.give_back()
         self._leave(host)
 
     def _leave(self, host: _Host) -> None:
