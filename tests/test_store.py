@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Place
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlmodel import SQLModel
 
 from aggregator.clean.names import link_number, title_name, title_number
@@ -293,6 +294,38 @@ async def test_more_than_fits_into_a_commit_does_not_wait_for_company(tmp_path: 
     writer = Writer(open_database(path, held=False), path, patience=3600)
     many = (writer.write(lambda connection: connection.scalar(text("SELECT 1"))) for _ in range(MOST_IN_A_COMMIT + 1))
     assert sum(await asyncio.gather(*many)) == MOST_IN_A_COMMIT + 1
+    await writer.close()
+
+
+async def test_a_commit_waits_for_more_while_the_event_loop_is_at_work_and_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked = count(0, 1000)
+    monkeypatch.setattr("aggregator.store.writer.thread_time", lambda: next(worked))
+    monkeypatch.setattr("aggregator.store.writer.LONGEST_GATHERING_SECONDS", 3600)
+    path = tmp_path / "s.db"
+    database = open_database(path, held=False)
+    writer, commits = Writer(database, path), list[object]()
+    event.listen(database, "commit", commits.append)
+
+    def write() -> asyncio.Task[object]:
+        return asyncio.create_task(writer.write(lambda connection: connection.scalar(text("SELECT 1"))))
+
+    async def read_often() -> None:  # which ends long after two milliseconds, and an hour has not passed
+        for _ in range(50):
+            await writer.read(lambda connection: connection.scalar(text("SELECT 1")))
+
+    many = [write()]
+    await read_often()
+    commits.clear()
+    many += [write() for _ in range(MOST_IN_A_COMMIT - 1)]
+    await asyncio.gather(*many)
+    assert len(commits) == 1, "a full one does not wait"
+    late = write()
+    await read_often()
+    assert not late.done()
+    monkeypatch.setattr("aggregator.store.writer.thread_time", lambda: 0.0)
+    await late
     await writer.close()
 
 

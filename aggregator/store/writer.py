@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import thread_time
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -26,7 +27,9 @@ T = TypeVar("T")
 Work = Callable[[Connection, list[Any]], list[Any]]
 
 MOST_IN_A_COMMIT = 200
-GATHERING_SECONDS = 0.002  # longer, and the machine cools down between two commits, which costs more than they do
+# Longer, and the machine cools down between two commits, which costs more than they do; unless the event loop works for
+# at least this part of the time.
+GATHERING_SECONDS, LONGEST_GATHERING_SECONDS, BUSY = 0.002, 0.02, 0.3
 # How long what can wait does so for company: the entries of polls that end meanwhile share its pages and its commit.
 PATIENT_SECONDS = 0.05
 
@@ -102,7 +105,7 @@ class Writer:
             if not self._hurried.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._hurried.wait(), self._patience)
-            await asyncio.sleep(GATHERING_SECONDS)
+            await self._gather()
             batch, self._waiting = self._waiting[:MOST_IN_A_COMMIT], self._waiting[MOST_IN_A_COMMIT:]
             if not self._waiting:  # else what cannot wait may be among them
                 self._hurried.clear()
@@ -114,6 +117,16 @@ class Writer:
             for asked, answers in zip(together.values(), results, strict=True):
                 for (_, future), answer in zip(asked, answers, strict=True):
                     _tell(future, answer)
+
+    async def _gather(self) -> None:
+        """Wait for more to be done together, and longer while the event loop is at work: then nothing cools down."""
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + LONGEST_GATHERING_SECONDS
+        is_busy = True
+        while is_busy and loop.time() < latest and len(self._waiting) < MOST_IN_A_COMMIT:
+            began, worked = loop.time(), thread_time()
+            await asyncio.sleep(GATHERING_SECONDS)
+            is_busy = thread_time() - worked > BUSY * (loop.time() - began)
 
     def _commit(self, jobs: list[tuple[Work, list[Any]]]) -> list[list[Any]]:
         """The results of the jobs, committed; an exception in its place stands for work that was undone.
