@@ -171,6 +171,8 @@ def _report(changes: Changes, seconds: float) -> None:
 
 def _report_incidents(changes: Changes) -> None:
     """A line when an incident begins, and one when it ends, however many polls there are in between."""
+    if not (changes.visit.incidents or (changes.before and changes.before.incidents)):
+        return
     before = {one.cause: one for one in changes.before.incidents} if changes.before else {}
     after = {one.cause: one for one in changes.visit.incidents}
     for cause, one in after.items():

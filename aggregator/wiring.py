@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from aggregator import __version__
 from aggregator.build import Builder
 from aggregator.config import Settings
-from aggregator.details import Turns, fill_in
+from aggregator.details import fill_in
 from aggregator.engines.local import LocalEngine
 from aggregator.fetch import HostLimits, HttpFetcher, Robots
 from aggregator.following import remember
@@ -26,8 +26,10 @@ from aggregator.publish import Folder
 from aggregator.pushed import take_in_push
 from aggregator.selection import Catalogue
 from aggregator.store import SqlStore
+from aggregator.turns import Turns
 
 PUBLISHED_WITH = "published-with"
+MADE_BEFORE_RUBBISH = 10_000  # objects that hold others and were not let go of, before rubbish is looked for
 
 
 class SystemClock:
@@ -108,9 +110,12 @@ async def open_engine(
             heard(changes)
             return changes
 
-        # What is loaded by now stays as long as the engine: to look for rubbish among it takes 60 ms at a time.
+        # What is loaded by now stays as long as the engine: to look for rubbish among it takes 60 ms at a time. Nearly
+        # all that the walks make goes by itself; Python's own threshold is passed by what those under way hold.
         gc.collect()
         gc.freeze()
+        usual = gc.get_threshold()
+        gc.set_threshold(MADE_BEFORE_RUBBISH, *usual[1:])
         try:
             yield LocalEngine(
                 sources={source.id: source for source in settings.sources},
@@ -140,5 +145,6 @@ async def open_engine(
                 ),
             )
         finally:
+            gc.set_threshold(*usual)
             gc.unfreeze()
             await asyncio.to_thread(reader.close)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -79,12 +80,6 @@ class HttpFetcher:
         self._deadline.close()
         await self._transport.aclose()
 
-    def _agent(self) -> bytes:
-        """Who asks, where to complain, and for how many, in the words that publishers' statistics look for."""
-        readers = self._readers()
-        about = "; ".join(filter(None, (self._contact, f"{readers} subscribers" if readers else "")))
-        return f"aggregator/{__version__} ({about})".encode() if about else f"aggregator/{__version__}".encode()
-
     async def fetch(self, source: Source, visit: Visit) -> Fetched:
         """Get the document, following redirects. One deadline spans resolving, connecting, headers and body.
 
@@ -151,7 +146,7 @@ class HttpFetcher:
         """One request and its answer."""
         asked_before = body is None and visit.validators and visit.validators.url == url
         known = visit.validators if asked_before else None
-        headers = ((b"User-Agent", self._agent()), *STANDING, *_conditional(known))
+        headers = ((b"User-Agent", _agent(self._contact, self._readers())), *STANDING, *_conditional(known))
         secrets = _credentials(source)
         if secrets and _same_origin(url, source.url):  # a redirect to another host never carries them
             headers = _with(headers, secrets)
@@ -200,6 +195,13 @@ class HttpFetcher:
             hints=hints,
             links=answer.headers.get("link", ""),
         )
+
+
+@lru_cache(8)
+def _agent(contact: str, readers: int) -> bytes:
+    """Who asks, where to complain, and for how many, in the words that publishers' statistics look for."""
+    about = "; ".join(filter(None, (contact, f"{readers} subscribers" if readers else "")))
+    return f"aggregator/{__version__} ({about})".encode() if about else f"aggregator/{__version__}".encode()
 
 
 def _same_origin(url: str, other: str) -> bool:

@@ -10,7 +10,9 @@ import asyncio
 import math
 import socket
 import typing
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import chain
 
 import pycurl
 
@@ -57,7 +59,9 @@ class Exchange:
     phrase: str
     headers: Headers
 
-    def __init__(self, wire: Wire, curl: pycurl.Curl) -> None:
+    def __init__(self, wire: Wire, curl: pycurl.Curl, idle: list[pycurl.Curl]) -> None:
+        """`idle` is where the handle belongs afterwards."""
+        self.idle = idle
         self._wire = wire
         self._curl: pycurl.Curl | None = curl
         self._news: asyncio.Future[None] | None = None
@@ -115,7 +119,7 @@ class Exchange:
             raise self._problem
 
     async def _wait(self) -> None:
-        self._news = asyncio.get_running_loop().create_future()
+        self._news = self._wire.loop.create_future()
         await self._news
 
     def _wake(self) -> None:
@@ -157,18 +161,18 @@ class Wire:
         """`dial` opens each socket in libcurl's place (its OPENSOCKETFUNCTION), or says `pycurl.SOCKET_BAD`."""
         self._ca_file = ca_file
         self._dial = dial
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._sockets = gathered()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._loop.add_reader(self._sockets.descriptor, self._ready)
+        self.loop.add_reader(self._sockets.descriptor, self._ready)
         self._watched: set[int] = set()
         self._tick: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
         self._exchanges: dict[pycurl.Curl, Exchange] = {}
-        self._idle: list[pycurl.Curl] = []
+        self._idle: defaultdict[tuple[bool, float], list[pycurl.Curl]] = defaultdict(list)  # each with those like it
         self._posting: set[pycurl.Curl] = set()
 
     def get(
@@ -185,30 +189,28 @@ class Wire:
 
         With a `body` it is a POST.
         """
-        curl = self._idle.pop() if self._idle else self._handle()
+        idle = self._idle[verify, patience]
+        curl = idle.pop() if idle else self._handle(verify, patience)
         curl.setopt(pycurl.URL, url)
         # Whatever host and port libcurl reads out of the URL, this is where it connects: no name is looked up.
         curl.setopt(pycurl.CONNECT_TO, [f"::[{address}]:" if ":" in address else f"::{address}:"])
         curl.setopt(pycurl.HTTPHEADER, headers)
-        curl.setopt(pycurl.SSL_VERIFYPEER, verify)
-        curl.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
-        curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(patience * 1000) or 86_400_000)
         if body is not None:
             curl.setopt(pycurl.HTTPHEADER, [*headers, b"Expect:"])  # or libcurl waits for a 100 before a large body
             curl.setopt(pycurl.POSTFIELDS, body)
             self._posting.add(curl)
-        exchange = self._exchanges[curl] = Exchange(self, curl)
+        exchange = self._exchanges[curl] = Exchange(self, curl, idle)
         self._multi.add_handle(curl)
         return exchange
 
     def drop(self, curl: pycurl.Curl) -> None:
         """Break an exchange off."""
         self._multi.remove_handle(curl)
-        del self._exchanges[curl]
+        exchange = self._exchanges.pop(curl)
         if curl in self._posting:
             self._posting.remove(curl)
             curl.setopt(pycurl.HTTPGET, 1)
-        self._idle.append(curl)
+        exchange.idle.append(curl)
 
     def close(self) -> None:
         """Break off what is under way."""
@@ -217,14 +219,14 @@ class Wire:
             exchange.end(pycurl.E_ABORTED_BY_CALLBACK, "the transport was closed")
         for waiting in filter(None, (self._tick, self._timer)):
             waiting.cancel()
-        self._loop.remove_reader(self._sockets.descriptor)
+        self.loop.remove_reader(self._sockets.descriptor)
         self._multi.close()
         self._sockets.close()
-        for curl in self._idle:
+        for curl in chain.from_iterable(self._idle.values()):
             curl.close()
         self._idle.clear()
 
-    def _handle(self) -> pycurl.Curl:
+    def _handle(self, verify: bool, patience: float) -> pycurl.Curl:
         """A handle for plain HTTP/1.1 GETs: nothing kept, nothing followed, nothing inflated, no environment."""
         curl = pycurl.Curl()
         for option, value in (
@@ -240,6 +242,9 @@ class Wire:
             (pycurl.FORBID_REUSE, 1),
             (pycurl.DNS_CACHE_TIMEOUT, 0),  # it would fill with addresses, and going through it costs 20 µs
             (pycurl.NOSIGNAL, 1),
+            (pycurl.SSL_VERIFYPEER, verify),
+            (pycurl.SSL_VERIFYHOST, 2 if verify else 0),
+            (pycurl.CONNECTTIMEOUT_MS, int(patience * 1000) or 86_400_000),
             (pycurl.CAINFO, self._ca_file),
             (CA_CACHE_TIMEOUT, -1),  # reading the file takes 30 ms, once and not once a day
         ):
@@ -263,20 +268,20 @@ class Wire:
     def _set_timer(self, milliseconds: int) -> None:
         """libcurl wants to be called then, or not (-1); it often changes its mind, so a timer stands until it rings."""
         if milliseconds == 0:
-            self._tick = self._tick or self._loop.call_soon(self._time_is_up)
+            self._tick = self._tick or self.loop.call_soon(self._time_is_up)
             return
-        self._due = math.inf if milliseconds < 0 else self._loop.time() + milliseconds / 1000
+        self._due = math.inf if milliseconds < 0 else self.loop.time() + milliseconds / 1000
         if self._due < math.inf and (self._timer is None or self._timer.when() > self._due):
             self._start_timer()
 
     def _start_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = self._loop.call_at(self._due, self._ring)
+        self._timer = self.loop.call_at(self._due, self._ring)
 
     def _ring(self) -> None:
         self._timer = None
-        if self._loop.time() >= self._due:
+        if self.loop.time() >= self._due:
             self._due = math.inf
             self._time_is_up()
         elif self._due < math.inf:
@@ -288,10 +293,10 @@ class Wire:
         self._take_ends()
 
     def _ready(self) -> None:
-        until = self._loop.time() + LONGEST_TURN
+        until = self.loop.time() + LONGEST_TURN
         for descriptor, events in self._sockets.ready():
             self._multi.socket_action(descriptor, events)
-            if self._loop.time() > until:
+            if self.loop.time() > until:
                 break  # sixty TLS handshakes at once would hold up everybody else; the rest stays ready
         self._take_ends()
 

@@ -34,9 +34,9 @@ class Deadline:
 
     async def keep(self, work: Awaitable[T]) -> T:
         """The result of `work`. Raises `TimeoutError` when it takes too long; it is cancelled then."""
-        task = asyncio.current_task()
-        assert task is not None
         loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
+        assert task is not None
         turn = _Turn(task, loop.time() + self.seconds, task.cancelling())
         self._turns[turn] = None
         if self._timer is None:
