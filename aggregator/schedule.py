@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from aggregator.model import Cadence, Changes, Failed, Gone, Hints, Reason, Source, Visit, Why, amended
 
-HOUR = timedelta(hours=1)
+AT_ONCE, HOUR = timedelta(), timedelta(hours=1)
 _SPAN = itemgetter(0)
 # A failing source is asked again after its interval, then twice, four times … that, up to a day; never not at all.
 LONGEST_BACKOFF = timedelta(days=1)
@@ -57,21 +57,22 @@ def _after_success(source: Source, visit: Visit, before: Visit, hints: Hints, no
 def _wishes(source: Source, visit: Visit, hints: Hints, now: datetime) -> Iterator[tuple[timedelta, Why]]:
     """Every reason to wait: RFC 9111 §4.2.1, RSS 2.0 `ttl`, RDF Site Summary's module Syndication, and experience."""
     yield source.interval, Why.INTERVAL
-    for span, why in (
-        # A 304 need not repeat it (RFC 9111 §3.2, §4.3.4).
-        (visit.max_age if hints.max_age is None else hints.max_age, Why.MAX_AGE),
-        (hints.expires, Why.EXPIRES),
-        (visit.cadence.ttl, Why.TTL),
-        (visit.cadence.period, Why.UPDATE_PERIOD),
-    ):
-        if span is not None:
-            yield span, why
+    # A 304 need not repeat it (RFC 9111 §3.2, §4.3.4).
+    max_age = visit.max_age if hints.max_age is None else hints.max_age
+    if max_age is not None:
+        yield max_age, Why.MAX_AGE
+    if hints.expires is not None:
+        yield hints.expires, Why.EXPIRES
+    if visit.cadence.ttl is not None:
+        yield visit.cadence.ttl, Why.TTL
+    if visit.cadence.period is not None:
+        yield visit.cadence.period, Why.UPDATE_PERIOD
     if visit.leased and visit.leased > now:
         yield source.interval * 2**visit.quiet, Why.PUSHED
     if source.adapts and visit.recent:
         # From the oldest of the newest entries until now: a source that falls silent is asked less and less.
-        gap = timedelta(seconds=now.timestamp() - visit.recent[-1]) / len(visit.recent)
-        yield gap / POLLS_PER_ENTRY, Why.PACE
+        polls = POLLS_PER_ENTRY * len(visit.recent)
+        yield timedelta(seconds=(now.timestamp() - visit.recent[-1]) / polls), Why.PACE
 
 
 def _quiet(changes: Changes, before: Visit, failed: Failed | None, now: datetime) -> int:
@@ -100,7 +101,7 @@ def _spread(source: Source, span: timedelta, longest: timedelta, before: Visit) 
     punctual polls follow each other by just the span. At the longest span there is room only towards earlier.
     """
     late = before.attempted - before.due if before.attempted and before.due and before.finished else None
-    if late is not None and timedelta() <= late <= span * PUNCTUAL:
+    if late is not None and AT_ONCE <= late <= span * PUNCTUAL:
         return span
     earliest = span if span < longest else longest / 3
     return earliest + (min(2 * span, longest) - earliest) * _phase(source)

@@ -29,7 +29,6 @@ from aggregator.store import SqlStore
 from aggregator.turns import Turns
 
 PUBLISHED_WITH = "published-with"
-MADE_BEFORE_RUBBISH = 10_000  # objects that hold others and were not let go of, before rubbish is looked for
 
 
 class SystemClock:
@@ -110,12 +109,9 @@ async def open_engine(
             heard(changes)
             return changes
 
-        # What is loaded by now stays as long as the engine: to look for rubbish among it takes 60 ms at a time. Nearly
-        # all that the walks make goes by itself; Python's own threshold is passed by what those under way hold.
+        # What is loaded by now stays as long as the engine: to look for rubbish among it takes 60 ms at a time.
         gc.collect()
         gc.freeze()
-        usual = gc.get_threshold()
-        gc.set_threshold(MADE_BEFORE_RUBBISH, *usual[1:])
         try:
             yield LocalEngine(
                 sources={source.id: source for source in settings.sources},
@@ -145,6 +141,5 @@ async def open_engine(
                 ),
             )
         finally:
-            gc.set_threshold(*usual)
             gc.unfreeze()
             await asyncio.to_thread(reader.close)

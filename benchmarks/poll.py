@@ -25,7 +25,7 @@ FIRST, ALL_304, TWO_NEW, SAME = "first poll, 20 new items", "all 304", "10 % wit
 ROUNDS: tuple[tuple[str, Callable[[Farm, int], None], int], ...] = (
     (FIRST, Farm.leave, 1),
     (ALL_304, Farm.leave, 5),
-    (TWO_NEW, Farm.grow, 3),
+    (TWO_NEW, Farm.grow, 5),
     (SAME, Farm.touch, 3),
 )
 # Polled by everybody before anything is measured: processes are started and libraries loaded then.
