@@ -94,7 +94,9 @@ class Builder:
             await self.store.mark_built(page, marks[page])
         looked_at, written = 0, 0
         problems = dict[str, None]()
-        wanted = sorted(marks.keys() & known if pages is None else pages, key=lambda page: _importance(page, last))
+        present = marks.keys() & known if pages is None else pages
+        # In a thread, as all that goes through every page: there may be 100,000.
+        wanted = await asyncio.to_thread(sorted, present, key=lambda page: _importance(page, last))
         while wanted and (most is None or looked_at < most):
             together, wanted = wanted[:PAGES_TOGETHER], wanted[PAGES_TOGETHER:]
             first, later = await self._close_archives(together)

@@ -38,7 +38,7 @@ from aggregator.model import (
     category_page,
     source_page,
 )
-from aggregator.selection import Catalogue, listed, make_page
+from aggregator.selection import Catalogue, behind, listed, make_page
 from aggregator.store import Grave, SqlStore, Story, open_store
 
 NAMES_AT_A_TIME = 200
@@ -195,7 +195,7 @@ async def subscriptions(settings: Settings) -> Rendered:
 
     def page(slug: str) -> Page:
         empty = make_page(catalogue, category_page(slug), ())
-        return replace(empty, sources=listed(catalogue, empty, known))
+        return replace(empty, sources=listed(settings.site, behind(catalogue, empty), known))
 
     categories = tuple(page(slug) for slug in catalogue.categories if slug != EVERYTHING)
     return render_home(Home(settings.site, page(EVERYTHING), categories, ()))

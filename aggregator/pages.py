@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -21,7 +22,7 @@ from aggregator.model import (
     source_page,
 )
 from aggregator.ports import Store
-from aggregator.selection import Catalogue, Names, listed, make_page, stands_behind
+from aggregator.selection import Catalogue, Names, behind, listed, make_page
 
 SOURCES_AT_HOME = 100
 NAMES_AT_A_TIME = 200
@@ -172,14 +173,11 @@ class Pages:
 
     async def _listed(self, page: Page) -> tuple[Listed, ...]:
         """The sources behind a category; what each calls itself is looked up once, and followed as entries pass."""
-        unknown = [
-            source.id
-            for source in self.catalogue.sources.values()
-            if stands_behind(source, page) and not (source.title and source.html_url) and self.names.lack(source.id)
-        ]
+        sources = await asyncio.to_thread(behind, self.catalogue, page)
+        unknown = self.names.lacking(source.id for source in sources if not (source.title and source.html_url))
         for start in range(0, len(unknown), NAMES_AT_A_TIME):
             some = unknown[start : start + NAMES_AT_A_TIME]
             self.names.learn(await self.store.newest_of_each([source_page(name) for name in some]))
             bare = [name for name in some if name not in self.names.origins]
             self.names.introduce(await self.store.said(bare) if bare else {})
-        return listed(self.catalogue, page, self.names.origins)
+        return await asyncio.to_thread(listed, self.catalogue.site, sources, self.names.origins)

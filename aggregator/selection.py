@@ -131,11 +131,20 @@ def placing(
     return Placing(path, True, why) if position <= limit else Placing(path, False, f"limit reached: {why}")
 
 
-def stands_behind(source: Source, page: Page) -> bool:
-    """Whether entries of the source stand on the page by the config, or do so by what they say themselves."""
-    if page.path in source.pages or any(page.path == category_page(slug) for slug in _mapped(source)):
-        return True
-    return bool(source.naming) and any(one.source_page == source_page(source.id) for one in page.shown)
+def behind(catalogue: Catalogue, page: Page) -> list[Source]:
+    """The sources whose entries stand on the page of a category by the config, or by what they say themselves, in the
+    order of the config. With 100,000 sources that takes a while."""
+    slug = slug_of(page.path)
+    if slug is None:
+        return []
+    telling = {one.source_page for one in page.shown}
+    return [
+        source
+        for source in catalogue.sources.values()
+        if (not source.blogroll and (slug == EVERYTHING or slug in source.categories))
+        or (source.category_map and slug in _mapped(source))
+        or (source.naming and source_page(source.id) in telling)
+    ]
 
 
 def _mapped(source: Source) -> tuple[str, ...]:
@@ -143,21 +152,18 @@ def _mapped(source: Source) -> tuple[str, ...]:
     return tuple(slug for _, slugs in source.category_map for slug in slugs)
 
 
-def listed(catalogue: Catalogue, page: Page, found: Mapping[str, Origin | Said]) -> tuple[Listed, ...]:
-    """The sources behind a category, in the order of the config; `found` is what each said of itself."""
-    if not page.path.startswith("category/"):
-        return ()
-    sources = []
-    for source in catalogue.sources.values():
-        if stands_behind(source, page):
-            origin = found.get(source.id)
-            title = source.title or (origin.title if origin else source.id)
-            slugs = tuple(dict.fromkeys((*source.categories, *_mapped(source))))
-            html_url = absolute(source.html_url) or (origin.html_url if origin else None)
-            if source.kind == "html":
-                html_url = html_url or _address_of(source)
-            sources.append(Listed(title, _feed_of(catalogue.site, source), html_url, slugs))
-    return tuple(sources)
+def listed(site: Site, sources: Iterable[Source], found: Mapping[str, Origin | Said]) -> tuple[Listed, ...]:
+    """These sources as a list of our site names them; `found` is what each said of itself."""
+    return tuple(_listed(site, source, found.get(source.id)) for source in sources)
+
+
+def _listed(site: Site, source: Source, origin: Origin | Said | None) -> Listed:
+    title = source.title or (origin.title if origin else source.id)
+    slugs = tuple(dict.fromkeys((*source.categories, *_mapped(source))))
+    html_url = absolute(source.html_url) or (origin.html_url if origin else None)
+    if source.kind == "html":
+        html_url = html_url or _address_of(source)
+    return Listed(title, _feed_of(site, source), html_url, slugs)
 
 
 class Names:
@@ -168,11 +174,11 @@ class Names:
         self.origins: dict[str, Origin | Said] = {}
         self._newest: dict[str, tuple[datetime, int]] = {}
 
-    def lack(self, source_id: str) -> bool:
-        """Whether nothing is known of the source yet; from now on that is known."""
-        known = source_id in self._newest
-        self._newest.setdefault(source_id, (EARLIEST, 0))
-        return not known
+    def lacking(self, sources: Iterable[str]) -> list[str]:
+        """Those of these sources of which nothing is known yet; from now on that is known."""
+        unknown = [source_id for source_id in sources if source_id not in self._newest]
+        self._newest.update(dict.fromkeys(unknown, (EARLIEST, 0)))
+        return unknown
 
     def introduce(self, said: Mapping[str, Said]) -> None:
         """Take what sources said of themselves of which no entry is kept."""

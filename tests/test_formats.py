@@ -243,6 +243,24 @@ def test_lists_of_sources_read_back_grouped_by_category() -> None:
     assert opml_rules.read_back(FORMATS["opml"](one).body) == [lwn]
 
 
+def test_a_list_of_sources_has_a_line_for_each_and_leaves_out_what_xml_cannot_hold() -> None:
+    broken = Listed("\0", "https://b.example/", None, ())
+    whole = Listed("新闻 & more", "https://n.example/", None, ("news",))
+    home = Home(SITE, page(sources=(broken,)), (page(title="News", sources=(broken, whole)),), ())
+    rendered = render_list(home)
+    assert [problem.partition(": ")[0] for problem in rendered.problems] == ["'https://b.example/'"] * 2
+    assert rendered.body.decode().splitlines()[-6:] == [
+        "<body>",
+        '<outline text="News" title="News" category="/linux">',
+        '<outline text="新闻 &amp; more" title="新闻 &amp; more" type="rss" xmlUrl="https://n.example/" category="/news"/>',  # noqa: E501
+        "</outline>",
+        "</body>",
+        "</opml>",
+    ]
+    nothing = render_list(replace(home, categories=()))
+    assert nothing.body.decode().splitlines()[-4:] == ["<body>", '<outline text="–"/>', "</body>", "</opml>"]
+
+
 def test_a_feed_in_a_browser_is_dressed_by_a_sheet_of_the_site_and_readers_do_not_mind() -> None:
     for word in ("atom", "rss"):
         lines = FORMATS[word](PAGES["full"]).body.split(b"\n")
