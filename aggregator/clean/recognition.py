@@ -26,7 +26,6 @@ class Asked:
 
     keys: tuple[str, ...] = ()
     names: tuple[int, ...] = ()
-    links: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,13 @@ def questions(source_id: str, intake: Intake, by_key: Mapping[str, Known]) -> As
     return Asked(
         tuple(dict.fromkeys(key for key in (*chain.from_iterable(map(finer_keys, unsure)), *theirs) if key)),
         tuple(name for entry in unsure for name in _names(source_id, entry)),
-        tuple(link_number(entry.link) for entry in unsure if entry.key not in by_key),
     )
+
+
+def links_of(intake: Intake, by_key: Mapping[str, Known]) -> frozenset[int]:
+    """Where the entries lead that are not kept under their key: one that was taken out by hand is known by that alone,
+    whatever source it comes from."""
+    return frozenset(link_number(entry.link) for entry in intake.entries if entry.key not in by_key)
 
 
 def is_doubtful(source_id: str, intake: Intake, known: Acquaintance) -> bool:

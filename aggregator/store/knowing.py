@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from aggregator.clean.recognition import Asked, keys_of, questions
+from aggregator.clean.recognition import Asked, keys_of, links_of, questions
 from aggregator.model import Acquaintance, Burial, Buried, Intake, Known
 from aggregator.store.codec import unpack_entry
 from aggregator.store.rows import listed, moment, read_rows
@@ -28,6 +28,11 @@ _SOME = "number IN (SELECT value FROM json_each(?))"
 _WHOLE = f"SELECT source_id, number, body, {_KNOWN} FROM entry WHERE {_SOME}"  # noqa: S608  (nothing comes from outside)
 _NAMED = "SELECT name, entry_number FROM name WHERE name IN (SELECT value FROM json_each(?))"
 _BURIED = f"SELECT number, published, link, title, why FROM tombstone WHERE {_SOME}"  # noqa: S608  (as above)
+_WITH_A_PAST = (
+    "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM entry WHERE source_id = value)"
+    " OR EXISTS (SELECT 1 FROM tombstone WHERE source_id = value)"
+)
+_ANY_REMOVED = "SELECT 1 FROM tombstone WHERE why = 'removed' LIMIT 1"
 _REMOVED = (
     "SELECT number, published, link, title, why FROM tombstone"
     " WHERE why = 'removed' AND link IN (SELECT value FROM json_each(?))"
@@ -39,23 +44,33 @@ _Found = dict[str, dict[str, Known]]  # by source, and then by key
 def known(connection: Connection, documents: Sequence[tuple[str, Intake]]) -> list[Acquaintance]:
     """What is known of the entries of documents, each with the id of its source.
 
-    One look by their keys. Only where that leaves one unsure, a look by all its names, and into what was kept.
+    One look by their keys. Only where that leaves one unsure, a look by all its names, and into what was kept. A source
+    of which nothing was ever kept has neither.
     """
-    keys = [(source_id, keys_of(intake)) for source_id, intake in documents]
+    old = _with_a_past(connection, [source_id for source_id, _ in documents])
+    keys = [(source_id, keys_of(intake) if source_id in old else ()) for source_id, intake in documents]
     by_key = _of(keys, _by_key(connection, _BY_KEY, keys))
-    asked = [questions(source_id, intake, own) for (source_id, intake), own in zip(documents, by_key, strict=True)]
+    asked = [
+        questions(source_id, intake, own) if source_id in old else Asked()
+        for (source_id, intake), own in zip(documents, by_key, strict=True)
+    ]
     unsure = [(source_id, one.keys) for (source_id, _), one in zip(documents, asked, strict=True)]
     whole = _of(unsure, _by_key(connection, _WHOLE_BY_KEY, unsure))
     by_name = _by_name(connection, asked)
-    removed = _removed(connection, asked)
+    removed = _removed(connection, [(intake, own) for (_, intake), own in zip(documents, by_key, strict=True)])
     return [
         Acquaintance(
             known_by_key | known_whole,
             {name: by_name[name] for name in one.names if name in by_name},
-            tuple(grave for grave in removed if grave.link in one.links),
+            graves,
         )
-        for known_by_key, known_whole, one in zip(by_key, whole, asked, strict=True)
+        for known_by_key, known_whole, one, graves in zip(by_key, whole, asked, removed, strict=True)
     ]
+
+
+def _with_a_past(connection: Connection, sources: Sequence[str]) -> set[str]:
+    """Those of these sources of which an entry is kept, or remembered."""
+    return {source_id for (source_id,) in read_rows(connection, _WITH_A_PAST, listed(sources))}
 
 
 def _by_key(connection: Connection, statement: str, asked: Sequence[tuple[str, tuple[str, ...]]]) -> _Found:
@@ -94,10 +109,14 @@ def _by_name(connection: Connection, asked: Sequence[Asked]) -> dict[int, Known 
     return {name: found[number] for name, number in named.items() if number in found}
 
 
-def _removed(connection: Connection, asked: Sequence[Asked]) -> list[Buried]:
-    """The graves of what was taken out by hand and linked to one of these addresses."""
-    links = [link for one in asked for link in one.links]
-    return [_buried(row) for row in read_rows(connection, _REMOVED, listed(links))] if links else []
+def _removed(connection: Connection, asked: Sequence[tuple[Intake, dict[str, Known]]]) -> list[tuple[Buried, ...]]:
+    """For each document, given with what was found by its keys, the graves of what was taken out by hand and linked to
+    where one of its other entries leads."""
+    if not read_rows(connection, _ANY_REMOVED):
+        return [()] * len(asked)
+    links = [links_of(intake, by_key) for intake, by_key in asked]
+    graves = [_buried(row) for row in read_rows(connection, _REMOVED, listed(frozenset().union(*links)))]
+    return [tuple(grave for grave in graves if grave.link in mine) for mine in links]
 
 
 def _known(row: Sequence[Any], body: bytes | None) -> Known:
