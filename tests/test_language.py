@@ -95,6 +95,14 @@ def test_what_is_declared_holds_unless_it_cannot_be(declared: str, title: str, t
     assert language_of(declared, title, f"<p>{text}</p>") == language
 
 
+def test_a_quotation_in_english_does_not_make_a_long_text_english() -> None:
+    dutch = "De raad van de stad heeft gisteren besloten dat het oude station niet wordt gesloopt. "
+    english = "We will keep this station for those who come after us, and we will pay for it as well. "
+    assert language_of(None, "", 3 * english + dutch) == "en"
+    assert language_of(None, "", 2 * dutch + english + 2 * dutch) == "nl"
+    assert language_of(None, "", english + 4 * dutch) == "nl"
+
+
 def test_markup_and_addresses_are_no_language() -> None:
     links = "<p><a href='https://example.com/the-quick-brown-fox' title='The quick brown fox'>央行</a> https://x.example/a</p>"
     assert language_of("en", "存款准备金率", links * 3) == "zh"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aggregator.clean.urls import same_address
@@ -51,6 +52,7 @@ def other_names(source_id: str, entry: Entry) -> tuple[int, ...]:
     return (title,) if address is None else (address, title)
 
 
+@lru_cache(64)  # asked for twice of each entry
 def _folded(title: str) -> str:
     folded = title.casefold() if title.isascii() else unicodedata.normalize("NFKC", title).casefold()
     return " ".join(folded.split())

@@ -284,7 +284,8 @@ def _best_content(contents: Any) -> Markup | None:
 
 def _link(found: Mapping[str, Any], rel: str) -> str | None:
     """The first link of this relation, web pages first (RFC 4287 §4.2.7.2)."""
-    links = [link for link in found.get("links") or () if link.get("rel") == rel and link.get("href")]
+    # Past what feedparser's dictionaries do for other names, which takes ten times as long.
+    links = [link for link in found.get("links") or () if dict.get(link, "rel") == rel and dict.get(link, "href")]
     links.sort(key=lambda link: (link.get("type") or "text/html") not in ("text/html", "application/xhtml+xml"))
     return _as_written(links[0]["href"]) if links else None
 
