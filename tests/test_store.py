@@ -20,9 +20,10 @@ from conftest import Place
 from sqlalchemy import create_engine, event, text
 from sqlmodel import SQLModel
 
-from aggregator.clean.names import link_number, title_name, title_number
+from aggregator.clean.names import key_name, link_number, title_name, title_number
 from aggregator.errors import StoreBusy, StoreTooNew, StoreUnusable
 from aggregator.model import (
+    Alias,
     Cadence,
     Changes,
     Enclosure,
@@ -33,6 +34,7 @@ from aggregator.model import (
     NewEntry,
     Origin,
     Outcome,
+    PassedOver,
     Person,
     RevisedEntry,
     Source,
@@ -340,6 +342,21 @@ async def test_of_two_sources_that_claim_an_id_in_one_commit_the_first_has_it(tm
         assert ids["two", "Title 1"].startswith("tag:p.example,")
         numbers = [kept.number for kept in await store.newest("source/two/", 9)]
         assert numbers == [4, 3], "each poll's entries are numbered together, the oldest first"
+
+
+async def test_a_push_that_brings_no_entry_is_written_down_whatever_the_poll_before_it_had(tmp_path: Path) -> None:
+    one = source("one")
+    async with open_store(tmp_path / "store.db", "https://p.example", alone=True) as store:
+        await store.enrol([one], NOW)
+        await store.apply(polled(one, new(1)))
+        before = Visit("one", NOW + HOUR, finished=NOW, outcome=Outcome.NOT_MODIFIED)
+        pushed = Changes(one, amended(before, due=NOW), before=before, at=NOW)
+        renamed, strange = amended(entry(1), key="id:1 anew"), entry(2)
+        await store.apply(amended(pushed, aliases=(Alias(1, renamed.key),)))
+        await store.apply(amended(pushed, passed=(PassedOver(strange, NOW),)))
+        found = await store.known(one, Intake(ORIGIN, (renamed, strange)))
+        assert {row.number for row in found.by_name.values()} == {1, 2}
+        assert found.by_name[key_name("one", renamed.key)].number == 1
 
 
 async def test_what_polls_ask_for_together_each_gets_for_itself(tmp_path: Path) -> None:

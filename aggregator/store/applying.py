@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Row
 from aggregator.clean.filling import carried_over
 from aggregator.clean.names import key_name, link_number, other_names, title_number
 from aggregator.clean.urls import host_of
-from aggregator.model import HOME, Alias, Changes, Entry, Outcome, RevisedEntry, Why, source_page
+from aggregator.model import HOME, Alias, Changes, Entry, RevisedEntry, Why, source_page
 from aggregator.model import Source as Configured
 from aggregator.store import visits
 from aggregator.store.burying import UNNAMED, call, pass_over
@@ -25,7 +25,6 @@ from aggregator.store.naming import with_addresses
 from aggregator.store.places import mark_stale, place
 from aggregator.store.tables import ENTRY, REVISION, VISIT, pages_in
 
-WITHOUT_DOCUMENT = (Outcome.NOT_MODIFIED, Outcome.FAILED)
 # What is kept of an entry that changes all the time: its first text and so many of the latest, and so many keys.
 MOST_REVISIONS, MOST_ALIASES = 24, 20
 
@@ -43,10 +42,12 @@ def apply(connection: Connection, many: list[Changes], base_url: str) -> list[No
 
 
 def _is_quiet(changes: Changes) -> bool:
-    """Whether a poll changes nothing but its visit, as nine in ten: without a document, and at the same address."""
+    """Whether a poll changes nothing but the row of its visit, as nine in ten."""
     before, after = changes.before, changes.visit
-    same_address = before is not None and before.address == after.address
-    return after.outcome in WITHOUT_DOCUMENT and same_address and changes.host_busy_until is None
+    if before is None or changes.new or changes.revised or changes.aliases or changes.passed or changes.host_busy_until:
+        return False
+    told = before.address, before.horizon, before.hub, before.said
+    return changes.outlines is None and told == (after.address, after.horizon, after.hub, after.said)
 
 
 def _time_of(changes: Changes) -> datetime:
