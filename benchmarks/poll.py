@@ -24,7 +24,7 @@ FIRST, ALL_304, TWO_NEW, SAME = "first poll, 20 new items", "all 304", "10 % wit
 # The round, how the farm changes before each of its turns, and how many turns: the cheap ones are noisier.
 ROUNDS: tuple[tuple[str, Callable[[Farm, int], None], int], ...] = (
     (FIRST, Farm.leave, 1),
-    (ALL_304, Farm.leave, 5),
+    (ALL_304, Farm.leave, 11),
     (TWO_NEW, Farm.grow, 5),
     (SAME, Farm.touch, 3),
 )
